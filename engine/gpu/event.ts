@@ -103,6 +103,7 @@ export const SignalEvent = z.object({
     "ib_link_up",
     "ib_high_temperature",
     "nccl_timeout",
+    "numeric_anomaly",
     "power_alarm",
     "reset_in_use",
     "boot",
