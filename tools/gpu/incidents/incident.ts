@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { Component, Severity } from "../../../engine/gpu/vocabulary.ts";
+import { Action, Component, Severity } from "../../../engine/gpu/vocabulary.ts";
 
 export const Incident = z.object({
   /** `I01`… for the shipped patterns, `INC-…` for added ones. */
@@ -13,10 +13,16 @@ export const Incident = z.object({
   /** Steps in order. */
   remediation: z.array(z.string()),
   prevention: z.string(),
+  /** The same in canonical actions, the immediate one first. */
+  actions: z.array(Action).default([]),
   xid_codes: z.array(z.number().int()),
   sources: z.array(z.string()),
 });
 export type Incident = z.infer<typeof Incident>;
+
+/** What `add` takes: without an id the next free `INC-…` is given. */
+export const NewIncident = Incident.extend({ id: z.string().min(1).max(64).optional() });
+export type NewIncident = z.infer<typeof NewIncident>;
 
 export interface IncidentHit {
   readonly incident: Incident;
@@ -41,6 +47,6 @@ export interface IncidentIndex {
   get(id: string): Promise<Incident | undefined>;
   list(): Promise<readonly Incident[]>;
   /** Stores the incident so that it survives a restart. Throws `already_exists` when the id is taken. */
-  add(incident: Omit<Incident, "id"> & { id?: string }): Promise<Incident>;
+  add(incident: NewIncident): Promise<Incident>;
   close(): Promise<void>;
 }
