@@ -178,6 +178,11 @@ export function decodeNvlink5(detail: XidDetail, xid: number): Nvlink5Decode {
 function decodeLinkDown(detail: XidDetail): Nvlink5Decode {
   const value = detail.linkDownReason ?? (detail.intrInfo === undefined ? undefined : linkDownReason(detail.intrInfo));
   const reason = LINK_DOWN_REASONS.find((row) => row.values.includes(value ?? -1));
+  // The table holds fatal link events only. Links go down and up while they train, at every boot for example, and the
+  // driver reports that as Nonfatal with a reason all the same.
+  if (detail.isFatal === false && reason !== undefined) {
+    return { ...byWord(149, detail, `link down: ${reason.meaning}`), reason };
+  }
   if (reason === undefined) return byWord(149, detail, `link-down reason ${value ?? "not given"} is not in the table`);
   return {
     xid: 149,
