@@ -18,6 +18,8 @@ export const Finding = z.object({
   component: Component,
   gpu: z.number().int().optional(),
   pci: z.string().optional(),
+  /** Host the log names for it; tells GPUs of different machines apart. */
+  host: z.string().optional(),
   xid: z.number().int().optional(),
   sxid: z.number().int().optional(),
   severity: Severity,
