@@ -1,12 +1,9 @@
 import { z } from "zod";
 
+import { AlertPriority, AlertStatus } from "../../../engine/gpu/alerting/status.ts";
 import { Component, Severity } from "../../../engine/gpu/vocabulary.ts";
 
-export const AlertStatus = z.enum(["open", "acknowledged", "snoozed", "closed"]);
-export type AlertStatus = z.infer<typeof AlertStatus>;
-
-export const AlertPriority = z.enum(["P1", "P2", "P3", "P4", "P5"]);
-export type AlertPriority = z.infer<typeof AlertPriority>;
+export { AlertPriority, AlertStatus };
 
 /** One attempt to tell somebody. `sent` only after the receiver accepted it. */
 export const Notification = z.object({
@@ -50,6 +47,7 @@ export const Alert = z.object({
     response_sla_minutes: z.number(),
     /** Next step that runs unless somebody acknowledges, null when none is left. */
     next_step_at: z.string().nullable(),
+    /** Steps already run in the present escalation, repeats included. */
     step: z.number().int(),
   }),
   source: z.literal("nemops-agent"),
@@ -57,6 +55,8 @@ export const Alert = z.object({
   snoozed_until: z.string().nullable(),
   owner: z.string().nullable(),
   thread_id: z.string().nullable(),
+  /** Alert that explains this one; while that is not closed nobody is told about this one. */
+  inhibited_by: z.string().nullable().optional(),
   is_simulated: z.boolean(),
 });
 export type Alert = z.infer<typeof Alert>;
@@ -102,4 +102,34 @@ export interface AlertBook {
   acknowledge(id: string, by?: string): Alert;
   snooze(id: string, untilMs: number, by?: string): Alert;
   close(id: string, by?: string, reason?: string): Alert;
+}
+
+/** One line of an alert's history. */
+export const AlertHistoryEntry = z.object({
+  at: z.string(),
+  what: z.enum([
+    "created",
+    "reopened",
+    "worsened",
+    "acknowledged",
+    "snoozed",
+    "woken",
+    "closed",
+    "inhibited",
+    "released",
+  ]),
+  by: z.string().nullable(),
+  reason: z.string().nullable(),
+});
+export type AlertHistoryEntry = z.infer<typeof AlertHistoryEntry>;
+
+/** Brings queued notifications to their channels. */
+export interface AlertDispatcher {
+  /** The configured channels; `reachesPeople` is false for the log and the file, which only record. */
+  readonly channels: readonly { readonly name: string; readonly reachesPeople: boolean }[];
+  /**
+   * Tries what is queued and due for one alert once, within a bound of a few seconds, and answers all its notifications
+   * as they stand afterwards. What failed stays queued for the background pump. Rejects only for a failing store.
+   */
+  deliverNow(alertId: string, signal: AbortSignal): Promise<readonly Notification[]>;
 }

@@ -1,0 +1,162 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+
+import BetterSqlite, { type Database } from "better-sqlite3";
+
+import { ServiceError, errorMessage } from "../../../lib/errors.ts";
+
+/**
+ * The alert book's file. It uses better-sqlite3 directly and not the server's asynchronous store: raising an alert is
+ * "look for the open one, else insert" in one immediate transaction, which is correct across processes only when nothing
+ * else can run in between, and the command line needs it without the rest of the server.
+ */
+export interface AlertDatabase {
+  readonly sqlite: Database;
+  /** Runs `work` in one immediate (write-locking) transaction. Throws `storage_failed` when the store fails. */
+  write<Result>(work: () => Result): Result;
+  read<Result>(work: () => Result): Result;
+  close(): void;
+}
+
+/** Row by row; `PRAGMA user_version` is the number of those applied. Rows are only ever added at the end. */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE alerts (
+    id TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('open', 'acknowledged', 'snoozed', 'closed')),
+    cycle INTEGER NOT NULL,
+    step_cursor INTEGER NOT NULL,
+    next_step_at_ms INTEGER,
+    snoozed_until_ms INTEGER,
+    inhibited_by TEXT,
+    first_seen_ms INTEGER NOT NULL,
+    last_seen_ms INTEGER NOT NULL,
+    closed_at_ms INTEGER,
+    count INTEGER NOT NULL,
+    severity TEXT NOT NULL,
+    priority TEXT NOT NULL,
+    title TEXT NOT NULL,
+    analysis TEXT NOT NULL,
+    remediation_steps TEXT NOT NULL,
+    node TEXT NOT NULL,
+    gpu INTEGER,
+    component TEXT,
+    rule TEXT,
+    evidence TEXT NOT NULL,
+    incident_ids TEXT NOT NULL,
+    owner TEXT,
+    thread_id TEXT,
+    is_simulated INTEGER NOT NULL
+  ) STRICT;
+  -- One alert per fault that is not closed, whoever raises it from whichever process.
+  CREATE UNIQUE INDEX alerts_live_fingerprint ON alerts (fingerprint) WHERE status <> 'closed';
+  CREATE INDEX alerts_closed ON alerts (fingerprint, closed_at_ms) WHERE status = 'closed';
+  CREATE INDEX alerts_step_due ON alerts (next_step_at_ms) WHERE next_step_at_ms IS NOT NULL;
+  CREATE INDEX alerts_wake_due ON alerts (snoozed_until_ms) WHERE snoozed_until_ms IS NOT NULL;
+  CREATE INDEX alerts_seen ON alerts (last_seen_ms);
+  CREATE INDEX alerts_inhibited ON alerts (inhibited_by) WHERE inhibited_by IS NOT NULL;
+
+  CREATE TABLE notifications (
+    id TEXT PRIMARY KEY,
+    alert_id TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+    -- alert, escalation, step and channel: a step can be queued once only.
+    idempotency_key TEXT NOT NULL UNIQUE,
+    channel TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('queued', 'sent', 'failed', 'cancelled')),
+    attempts INTEGER NOT NULL,
+    error TEXT,
+    due_at_ms INTEGER NOT NULL,
+    -- Set while a process is sending; a process that dies leaves it to run out.
+    leased_until_ms INTEGER,
+    updated_at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX notifications_due ON notifications (due_at_ms) WHERE status = 'queued';
+  CREATE INDEX notifications_alert ON notifications (alert_id);
+
+  CREATE TABLE history (
+    alert_id TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+    at_ms INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    actor TEXT,
+    reason TEXT
+  ) STRICT;
+  CREATE INDEX history_alert ON history (alert_id);
+  `,
+];
+
+const BUSY_TIMEOUT_MS = 5_000;
+
+/** Creates or opens the file (`:memory:` for none). Throws `storage_failed` with the path and the remedy. */
+export function openAlertDatabase(file: string): AlertDatabase {
+  const sqlite = guard(file, () => {
+    if (file !== ":memory:") mkdirSync(path.dirname(file), { recursive: true });
+    const opened = new BetterSqlite(file, { timeout: BUSY_TIMEOUT_MS });
+    try {
+      opened.pragma("journal_mode = WAL");
+      opened.pragma("synchronous = NORMAL");
+      opened.pragma("foreign_keys = ON");
+      migrate(opened, file);
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
+    return opened;
+  });
+  return {
+    sqlite,
+    write: (work) => guard(file, () => sqlite.transaction(work).immediate()),
+    read: (work) => guard(file, work),
+    close: () => sqlite.close(),
+  };
+}
+
+function migrate(sqlite: Database, file: string): void {
+  const run = sqlite.transaction(() => {
+    const version = Number(sqlite.pragma("user_version", { simple: true }));
+    if (version > MIGRATIONS.length) {
+      throw new ServiceError(
+        "storage_failed",
+        `${file} was written by a newer version of NemOps (schema ${version}, this one knows ${MIGRATIONS.length}); update NemOps or use another NEMOPS_HOME`,
+      );
+    }
+    for (const statement of MIGRATIONS.slice(version)) sqlite.exec(statement);
+    if (version < MIGRATIONS.length) sqlite.pragma(`user_version = ${MIGRATIONS.length}`);
+  });
+  run.immediate();
+}
+
+/** What SQLite's and the file system's codes mean for the person who runs the service. */
+const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
+  [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, "the disk is full; free some space"],
+  [
+    /^(SQLITE_READONLY|SQLITE_PERM|SQLITE_AUTH|EACCES|EPERM|EROFS)/,
+    "it cannot be written; give this user write access or set NEMOPS_HOME to a folder that has it",
+  ],
+  [
+    /^(SQLITE_CANTOPEN|ENOENT|ENOTDIR|EEXIST)/,
+    "it cannot be opened or created; set NEMOPS_HOME to a folder that can be written",
+  ],
+  [/^(SQLITE_BUSY|SQLITE_LOCKED)/, "another process holds it; try again"],
+  [/^(SQLITE_CORRUPT|SQLITE_NOTADB)/, "it is damaged or no database; move it away or restore it"],
+  [/^SQLITE_IOERR/, "the disk reported an error"],
+];
+
+function guard<Result>(file: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    // Errors of SQLite and of the file system both carry a string code.
+    const code = (error as { code?: unknown } | null)?.code;
+    const remedy =
+      typeof code !== "string" || error instanceof ServiceError
+        ? undefined
+        : REMEDIES.find(([pattern]) => pattern.test(code))?.[1];
+    if (remedy === undefined) throw error;
+    throw new ServiceError("storage_failed", `alert book ${file}: ${remedy} (${errorMessage(error)})`, {
+      cause: error,
+    });
+  }
+}
