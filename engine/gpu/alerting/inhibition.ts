@@ -15,7 +15,7 @@ interface InhibitionRule {
 }
 
 /** Rules that say the GPU is off the bus: nothing it reported last means anything now. */
-const GPU_LOST = /(^|\.)(xid\.79|gpu_lost|lost)$/;
+const GPU_LOST = /(^|\.)(xid\.79|gpu_lost)$/;
 const NODE_DOWN = /(^|\.)(node_down|node_unreachable)$/;
 
 /** One row per relation: an open cause hides its effects, so that one fault tells people once. */

@@ -5,59 +5,70 @@ import { Component, Severity } from "../../../engine/gpu/vocabulary.ts";
 
 export { AlertPriority, AlertStatus };
 
-/** One attempt to tell somebody. `sent` only after the receiver accepted it. */
+const time = z.iso.datetime();
+
+/** One message to one channel. `sent` only after the channel accepted it. */
 export const Notification = z.object({
-  id: z.string(),
-  alert_id: z.string(),
-  channel: z.string(),
-  recipient: z.string(),
-  /** Index of the policy step that caused it. */
-  step: z.number().int(),
-  status: z.enum(["queued", "sent", "failed", "cancelled"]),
-  attempts: z.number().int(),
-  error: z.string().optional(),
-  due_at: z.string(),
-  updated_at: z.string(),
+  id: z.string().describe("Id of the notification"),
+  alert_id: z.string().describe("Alert it is about"),
+  channel: z.string().describe("Way out: `log` and `file` only record, `webhook` reaches people"),
+  recipient: z.string().describe("Whom the policy step is for, for example `on-call: #gpu-incidents, PagerDuty`"),
+  step: z.number().int().describe("Index of the policy step that caused it"),
+  status: z
+    .enum(["queued", "sent", "failed", "cancelled"])
+    .describe(
+      "`sent`: accepted by the channel. `queued`: still to be tried. `failed`: given up. `cancelled`: not needed",
+    ),
+  attempts: z.number().int().describe("Tries so far"),
+  error: z.string().optional().describe("What the last try met, or why it was cancelled"),
+  due_at: time.describe("When it is tried next, or was due"),
+  updated_at: time.describe("Last change"),
 });
 export type Notification = z.infer<typeof Notification>;
 
 export const Alert = z.object({
-  /** `NEMOPS-` and eight upper-case hex digits. */
-  alert_id: z.string(),
-  /** node + component + rule, plus the GPU where there is one: what makes two alerts the same fault. */
-  fingerprint: z.string(),
-  /** First raised, ISO 8601. */
-  timestamp: z.string(),
-  last_seen: z.string(),
-  count: z.number().int(),
-  severity: Severity,
-  priority: AlertPriority,
-  title: z.string(),
-  analysis: z.string(),
-  remediation_steps: z.array(z.string()),
-  node: z.string(),
-  gpu: z.number().int().nullable(),
-  component: Component.nullable(),
-  rule: z.string().nullable(),
-  evidence: z.array(z.string()),
-  incident_ids: z.array(z.string()),
-  escalation: z.object({
-    policy: z.string(),
-    notify: z.array(z.string()),
-    response_sla_minutes: z.number(),
-    /** Next step that runs unless somebody acknowledges, null when none is left. */
-    next_step_at: z.string().nullable(),
-    /** Steps already run in the present escalation, repeats included. */
-    step: z.number().int(),
-  }),
-  source: z.literal("nemops-agent"),
-  status: AlertStatus,
-  snoozed_until: z.string().nullable(),
-  owner: z.string().nullable(),
-  thread_id: z.string().nullable(),
-  /** Alert that explains this one; while that is not closed nobody is told about this one. */
-  inhibited_by: z.string().nullable().optional(),
-  is_simulated: z.boolean(),
+  alert_id: z.string().describe("`NEMOPS-` and eight upper-case hex digits"),
+  fingerprint: z
+    .string()
+    .describe("What makes two alerts the same fault: node, component, rule, and GPU where there is one"),
+  timestamp: time.describe("First raised, ISO 8601"),
+  last_seen: time.describe("Last raised, ISO 8601"),
+  count: z.number().int().describe("How often the fault was raised"),
+  severity: Severity.describe("Highest severity the fault was raised with"),
+  priority: AlertPriority.describe(
+    "P1 several GPUs, fabric or data at risk; P2 one GPU unusable; P3 degraded; P4 watch; P5 information",
+  ),
+  title: z.string().describe("One line"),
+  analysis: z.string().describe("What was found and why"),
+  remediation_steps: z.array(z.string()).describe("What to do, in order"),
+  node: z.string().describe("Node the fault is on"),
+  gpu: z.number().int().nullable().describe("GPU index; null for a fault of the node"),
+  component: Component.nullable().describe("Part of the machine"),
+  rule: z.string().nullable().describe("Rule of the diagnosis, for example `xid.79`"),
+  evidence: z.array(z.string()).describe("Quotations that support it, newest first"),
+  incident_ids: z.array(z.string()).describe("Past incidents it resembles"),
+  escalation: z
+    .object({
+      policy: z.string().describe("Name of the policy"),
+      notify: z.array(z.string()).describe("Who the policy is for; being listed here does not mean being told"),
+      response_sla_minutes: z.number().describe("Time to acknowledge"),
+      next_step_at: time
+        .nullable()
+        .describe("Next step that runs unless somebody acknowledges; null when none is left"),
+      step: z.number().int().describe("Steps already run in the present escalation, repeats included"),
+    })
+    .describe("Where the escalation stands"),
+  source: z.literal("nemops-agent").describe("Who raised it"),
+  status: AlertStatus.describe("Life of the alert"),
+  snoozed_until: time.nullable().describe("When a snoozed alert wakes up"),
+  owner: z.string().nullable().describe("Who acknowledged, snoozed or closed it last"),
+  thread_id: z.string().nullable().describe("Conversation it was raised in"),
+  inhibited_by: z
+    .string()
+    .nullable()
+    .optional()
+    .describe("Alert that explains this one; while that is not closed nobody is told about this one"),
+  is_simulated: z.boolean().describe("True when the fault is on a simulated node"),
 });
 export type Alert = z.infer<typeof Alert>;
 
@@ -106,20 +117,12 @@ export interface AlertBook {
 
 /** One line of an alert's history. */
 export const AlertHistoryEntry = z.object({
-  at: z.string(),
-  what: z.enum([
-    "created",
-    "reopened",
-    "worsened",
-    "acknowledged",
-    "snoozed",
-    "woken",
-    "closed",
-    "inhibited",
-    "released",
-  ]),
-  by: z.string().nullable(),
-  reason: z.string().nullable(),
+  at: time.describe("When"),
+  what: z
+    .enum(["created", "reopened", "worsened", "acknowledged", "snoozed", "woken", "closed", "inhibited", "released"])
+    .describe("What happened"),
+  by: z.string().nullable().describe("Who did it; null for the service"),
+  reason: z.string().nullable().describe("Why, or the alert that hid or released it"),
 });
 export type AlertHistoryEntry = z.infer<typeof AlertHistoryEntry>;
 

@@ -33,7 +33,7 @@ export function createVirtualClock(startMs = Date.UTC(2026, 0, 15, 12)): Virtual
       }),
     advance(ms) {
       nowMs += ms;
-      for (const sleeper of [...sleepers]) if (sleeper.atMs <= nowMs) sleeper.wake();
+      for (const sleeper of sleepers) if (sleeper.atMs <= nowMs) sleeper.wake();
     },
     get sleeping() {
       return sleepers.size;
