@@ -111,7 +111,7 @@ export const SignalEvent = z.object({
   ]),
   pid: z.number().optional(),
   processName: z.string().optional(),
-  /** Network device, port or interface of a network signal. */
+  /** Network device, port or interface of a network signal; `cuda:N` for a line of a job that names its device. */
   device: z.string().optional(),
   text: z.string(),
 });
@@ -127,6 +127,8 @@ export const LogParse = z.object({
   totalBytes: z.number().int(),
   /** Lines that look like GPU records but could not be read. Unrelated lines are not counted here. */
   skippedLines: z.number().int(),
+  /** Lines longer than the limit, of which only the beginning was read. */
+  cutLines: z.number().int().optional(),
   /** Events left out because the bound on kept events was reached; the earliest and the latest are kept. */
   droppedEvents: z.number().int(),
   /** Names seen in prefixes: more than one means that logs of several machines are mixed. */

@@ -1,0 +1,104 @@
+import { isoToMs, monthIndex, utcMs } from "./timestamps.ts";
+
+/** Who wrote a line, as far as its prefix tells. Only the kernel can write driver records. */
+export type LineOrigin = "kernel" | "program" | "unknown";
+
+/** A log line without its prefix. */
+export interface LinePrefix {
+  /** What the writer wrote: a driver record begins at its first character. */
+  readonly message: string;
+  readonly origin: LineOrigin;
+  /** Program of a syslog or journald prefix, without its process number. */
+  readonly program?: string;
+  readonly host?: string;
+  readonly atMs?: number;
+  readonly uptimeS?: number;
+}
+
+const FACILITY =
+  /^(?:<\d{1,3}>|(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local\d)\s*:\s*\w+\s*:\s)\s*/;
+const KMSG = /^\d{1,4},\d+,(\d+),[^;\s]*;/;
+const UPTIME = /^\[\s*(\d{1,10}\.\d{1,9})\](?:\[\s*[TC]\d+\])*\s?/;
+const DELTA = /^\[(?:\s*[+<]\s*[\d.]+>?|[A-Z][a-z]{2}\s?\d{1,2} \d{2}:\d{2})\](?:\[\s*[TC]\d+\])*\s?/;
+const CALENDAR =
+  /^\[(?:[A-Z][a-z]{2} )?([A-Z][a-z]{2})\s+(\d{1,2}) (?:(\d{2}:\d{2}:\d{2})(?:\.\d+)? (\d{4})|(\d{4}) (\d{2}:\d{2}:\d{2}))\](?:\[\s*[TC]\d+\])*\s?/;
+const ISO =
+  /^\[?(?:[A-Z][a-z]{2} )?(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?\s?(Z|UTC|[+-]\d{2}:?\d{2})?\]?\s/;
+const UNIX = /^(\d{10})\.(\d{6}) (?=[\w.-]+ [^\s:]+: )/;
+const SYSLOG = /^([A-Z][a-z]{2})\s+(\d{1,2}) (\d{2}:\d{2}:\d{2})(?:\.\d+)? /;
+const HOST_AND_PROGRAM = /^([A-Za-z0-9][A-Za-z0-9._-]{0,252}) ([^\s:[\]]{1,64})(?:\[(\d+)\])?: /;
+const FABRIC_MANAGER = /^\[(?:INFO|WARNING|ERROR|CRITICAL|DEBUG)\]\s+\[tid \d+\]\s+/;
+const LEVELS = new Set(["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL"]);
+
+/**
+ * Takes the prefix off a line. Understands the kernel's own (`[12.345]`, with thread column), `dmesg -T`, `-e`, `-d`, `-x`
+ * and `--time-format iso`, `/dev/kmsg`, syslog, journald `short`, `short-iso`, `short-full`, `short-unix`
+ * and `short-monotonic`, and the
+ * fabric manager's log. A line without a prefix is its own message with an `unknown` origin. Never throws.
+ */
+export function parsePrefix(line: string): LinePrefix {
+  const kmsg = KMSG.exec(line);
+  if (kmsg !== null) {
+    return { message: line.slice(kmsg[0].length), origin: "kernel", uptimeS: Number(kmsg[1]) / 1e6 };
+  }
+  let rest = line;
+  let isKernel = false;
+  const facility = FACILITY.exec(rest);
+  if (facility !== null) {
+    rest = rest.slice(facility[0].length);
+    isKernel = facility[0].startsWith("kern");
+  }
+
+  let atMs: number | undefined;
+  let hasTime = false;
+  const iso = ISO.exec(rest);
+  const calendar = iso === null ? CALENDAR.exec(rest) : null;
+  const unix = iso === null && calendar === null ? UNIX.exec(rest) : null;
+  const syslog = iso === null && calendar === null && unix === null ? SYSLOG.exec(rest) : null;
+  if (iso !== null) {
+    const [all, date = "", time = "", fraction = "", offset] = iso;
+    atMs = isoToMs(date, time, fraction, offset === "UTC" ? "Z" : offset);
+    rest = rest.slice(all.length);
+    hasTime = true;
+  } else if (calendar !== null) {
+    const [all, month = "", day, timeFirst, yearLast, yearFirst, timeLast] = calendar;
+    atMs = utcMs(Number(yearLast ?? yearFirst), monthIndex(month), Number(day), timeFirst ?? timeLast ?? "");
+    rest = rest.slice(all.length);
+    if (FABRIC_MANAGER.test(rest)) {
+      return { message: rest.replace(FABRIC_MANAGER, ""), origin: "program", program: "nv-fabricmanager", atMs };
+    }
+  } else if (unix !== null) {
+    atMs = Number(unix[1]) * 1000 + Math.floor(Number(unix[2]) / 1000);
+    rest = rest.slice(unix[0].length);
+    hasTime = true;
+  } else if (syslog !== null) {
+    // No year: the line has a time of day but no date that could be placed.
+    rest = rest.slice(syslog[0].length);
+    hasTime = true;
+  }
+
+  let uptimeS: number | undefined;
+  const takeUptime = (): void => {
+    const uptime = UPTIME.exec(rest);
+    if (uptime === null) return;
+    uptimeS = Number(uptime[1]);
+    rest = rest.slice(uptime[0].length);
+    isKernel = true;
+  };
+  if (!hasTime) {
+    takeUptime();
+    const delta = uptimeS === undefined ? DELTA.exec(rest) : null;
+    if (delta !== null) rest = rest.slice(delta[0].length);
+  }
+
+  const writer = HOST_AND_PROGRAM.exec(rest);
+  const [writerText = "", host = "", program = ""] = writer ?? [];
+  // Kernel messages have words followed by a colon of their own, so a bare `[12.3] word word: ` names a writer only
+  // when it names the kernel.
+  const isWriter = writer !== null && !LEVELS.has(host) && (hasTime || program === "kernel");
+  if (!isWriter) return { message: rest, origin: isKernel ? "kernel" : "unknown", atMs, uptimeS };
+  rest = rest.slice(writerText.length);
+  if (program !== "kernel") return { message: rest, origin: "program", program, host, atMs };
+  takeUptime();
+  return { message: rest, origin: "kernel", program, host, atMs, uptimeS };
+}
