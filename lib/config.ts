@@ -317,6 +317,11 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   return deepFreeze(shapeConfig(settings));
 }
 
+/** Gives the process the variables of an `env` block; what is set already stays. */
+export function applyEnvironment(values: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(values)) process.env[name] ??= value;
+}
+
 function readRaw(
   name: string,
   definition: Setting,

@@ -1,0 +1,7 @@
+import type { GpuOpsGraph } from "../graphs/gpu-ops/graph.ts";
+import { sharedDependencies } from "./dependencies.ts";
+
+/** What `langgraph.json` names: each export gives the graph, ready to be run by any LangGraph server. */
+export async function gpu_ops(): Promise<GpuOpsGraph> {
+  return (await sharedDependencies()).graphs.gpu_ops;
+}

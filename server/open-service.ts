@@ -1,0 +1,74 @@
+import path from "node:path";
+
+import type { FastifyInstance } from "fastify";
+
+import type { Clock } from "../lib/clock.ts";
+import type { Config } from "../lib/config.ts";
+import type { Log } from "../lib/log.ts";
+import { buildApp } from "./app.ts";
+import { type Dependencies, createDependencies, shareDependencies } from "./dependencies.ts";
+import { type LanggraphConfig, loadGraphRegistry } from "./graph-registry.ts";
+import { alertRoutes } from "./routes/alerts.ts";
+import { gpuRoutes } from "./routes/gpu.ts";
+import { incidentRoutes } from "./routes/incidents.ts";
+import { mcpRoutes } from "./routes/mcp.ts";
+import { createCheckpointer } from "./store/checkpointer.ts";
+import { createStore } from "./store/store.ts";
+
+export interface OpenServiceOptions {
+  readonly config: Config;
+  readonly langgraph: LanggraphConfig;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** The whole service without a port: `app.listen` or `app.inject` gives the way in. */
+export interface OpenService {
+  readonly app: FastifyInstance;
+  readonly dependencies: Dependencies;
+  readonly graphIds: readonly string[];
+  /** Drains runs, then closes everything in the opposite order of opening. */
+  close(): Promise<void>;
+}
+
+/** `langgraph.json` of this project. */
+export const OWN_LANGGRAPH_JSON = path.resolve(import.meta.dirname, "../langgraph.json");
+
+/** Opens the stores and builds the app. Whatever was opened is closed again when a later step fails. */
+export async function openService({ config, langgraph, log, clock }: OpenServiceOptions): Promise<OpenService> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const dependencies = await createDependencies({ config, log, clock });
+    closers.push(() => dependencies.close());
+    shareDependencies(dependencies);
+    const graphs = await loadGraphRegistry(langgraph, { defaults: config.graphDefaults });
+    const store = await createStore({ path: path.join(config.home, "nemops.sqlite") });
+    closers.push(() => store.close());
+    const checkpointer = createCheckpointer({ path: path.join(config.home, "checkpoints.sqlite") });
+    closers.push(() => checkpointer.close());
+    const app = await buildApp({
+      config,
+      log,
+      clock,
+      graphs,
+      store,
+      checkpointer,
+      plugins: [
+        gpuRoutes(dependencies.gpu),
+        alertRoutes(dependencies.gpu),
+        incidentRoutes(dependencies.gpu),
+        mcpRoutes({ servers: dependencies.mcpServers, config, clock, log }),
+      ],
+    });
+    closers.push(async () => {
+      await app.close();
+    });
+    return { app, dependencies, graphIds: graphs.graphIds, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

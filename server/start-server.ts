@@ -1,0 +1,52 @@
+import type { AddressInfo } from "node:net";
+
+import { VERSION } from "../lib/version.ts";
+import { checkBinding } from "./auth.ts";
+import { type OpenService, type OpenServiceOptions, openService } from "./open-service.ts";
+
+export interface RunningServer {
+  /** Base URL, with the port that was taken when 0 was asked for. */
+  readonly url: string;
+  /** Lines for people: what runs, and what is simulated. */
+  readonly banner: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Opens the service and listens. Throws `forbidden` for an address beyond loopback without a key. */
+export async function startServer(options: OpenServiceOptions): Promise<RunningServer> {
+  const { host, port } = options.config;
+  checkBinding(options.config);
+  const service = await openService(options);
+  try {
+    await service.app.listen({ host, port });
+  } catch (error) {
+    await service.close();
+    throw error;
+  }
+  // The server listens on TCP, so its address is never a path.
+  const url = urlOf(service.app.server.address() as AddressInfo);
+  return { url, banner: describeService(url, service), close: () => service.close() };
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}
+
+function describeService(url: string, { dependencies, graphIds }: OpenService): string[] {
+  const { config, gpu, model } = dependencies;
+  const unreal = [
+    ...(gpu.telemetry.isSimulated ? ["the GPU node is simulated (GPU_SOURCE=nvidia-smi reads real ones)"] : []),
+    ...(model.provider === "offline" ? ["the model is the built-in offline one (LLM_BASE_URL uses a real one)"] : []),
+  ];
+  return [
+    `NemOps ${VERSION}`,
+    `  API     ${url}   docs ${url}/docs`,
+    `  MCP     ${url}/mcp/gpu-ops`,
+    `  Studio  https://smith.langchain.com/studio/?baseUrl=${url}`,
+    `  graphs  ${graphIds.join(", ")}`,
+    `  model   ${model.describe()}`,
+    `  GPUs    ${gpu.telemetry.describe()}`,
+    `  store   SQLite in ${config.home}`,
+    ...(unreal.length > 0 ? [`Note: ${unreal.join("; ")}.`] : []),
+  ];
+}
