@@ -55,7 +55,7 @@ const EVERYDAY: readonly (readonly [program: string, text: string])[] = [
   ["CRON[{n}]", "(root) CMD (command -v debian-sa1 > /dev/null && debian-sa1 1 1)"],
   ["kernel", "perf: interrupt took too long ({n} > 4951), lowering kernel.perf_event_max_sample_rate to 40000"],
   ["kernel", 'audit: type=1400 audit({n}): apparmor="ALLOWED" operation="open" profile="snap.lxd"'],
-  ["kubelet[3114]", 'I1122 kubelet_volumes.go:163 "Cleaned up orphaned pod volumes dir" podUID="{n}"'],
+  ["kubelet[3114]", 'kubelet_volumes.go:163 "Cleaned up orphaned pod volumes dir" podUID="{n}"'],
   ["containerd[2890]", 'time="now" level=info msg="cleaning up dead shim" id={n}'],
   ["kernel", "nfs: server storage-{n} OK"],
   ["dbus-daemon[1402]", "[system] Successfully activated service 'org.freedesktop.hostname1'"],

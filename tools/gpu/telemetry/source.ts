@@ -1,6 +1,7 @@
 import type { DiagnosticMode, DiagnosticName, DiagnosticResult } from "../../../engine/gpu/diagnostic.ts";
 import type { LogParse } from "../../../engine/gpu/event.ts";
 import type { NodeReading, TelemetryOrigin } from "../../../engine/gpu/reading.ts";
+import type { DiagReport } from "../../../engine/gpu/readings/diag-json.ts";
 
 export interface SourceNode {
   /** Stable id used in arguments and URLs. */
@@ -29,6 +30,8 @@ export interface TelemetrySource {
   /** `node` absent means the first one. */
   readNode(options: { node?: string; signal: AbortSignal }): Promise<NodeReading>;
   readEvents(options: { node?: string; signal: AbortSignal }): Promise<LogParse>;
+  /** A recorded report of DCGM, where the source has one. Throws `unreadable_input` for a file that is none. */
+  readDiagReport?(options: { node?: string; signal: AbortSignal }): Promise<DiagReport | undefined>;
   runDiagnostic(
     request: DiagnosticRequest,
     options: { signal: AbortSignal; onProgress?: (done: number, total: number) => void },
