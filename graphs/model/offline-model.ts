@@ -11,6 +11,8 @@ import type { OfflinePolicy, PolicyTurn } from "./types.ts";
 
 export interface OfflineCallOptions extends BaseChatModelCallOptions {
   canCallTools?: boolean;
+  /** Said before the final answer, for example that another model failed. */
+  preface?: string;
 }
 
 /** A chat model without weights: a policy decides each turn. Streams its text in pieces of a few words. */
@@ -30,12 +32,18 @@ export class OfflineChatModel extends BaseChatModel<OfflineCallOptions> {
     return "nemops-offline";
   }
 
+  #takeTurn(messages: readonly BaseMessage[], { canCallTools, preface }: OfflineCallOptions): PolicyTurn {
+    const turn = this.#policy(messages, { canCallTools: canCallTools ?? true });
+    const isFinal = turn.toolCalls.length === 0;
+    return isFinal && preface !== undefined ? { ...turn, text: `${preface}${turn.text}` } : turn;
+  }
+
   override _generate(
     messages: BaseMessage[],
     options: this["ParsedCallOptions"],
     _runManager?: CallbackManagerForLLMRun,
   ): Promise<ChatResult> {
-    const turn = this.#policy(messages, { canCallTools: options.canCallTools ?? true });
+    const turn = this.#takeTurn(messages, options);
     const message = new AIMessage({ content: turn.text, tool_calls: numberCalls(turn, messages.length) });
     return Promise.resolve({ generations: [{ text: turn.text, message }] });
   }
@@ -45,7 +53,7 @@ export class OfflineChatModel extends BaseChatModel<OfflineCallOptions> {
     options: this["ParsedCallOptions"],
     runManager?: CallbackManagerForLLMRun,
   ): AsyncGenerator<ChatGenerationChunk> {
-    const turn = this.#policy(messages, { canCallTools: options.canCallTools ?? true });
+    const turn = this.#takeTurn(messages, options);
     for (const piece of splitForStreaming(turn.text)) {
       options.signal?.throwIfAborted();
       yield* emit(new AIMessageChunk({ content: piece }), piece, runManager);

@@ -34,14 +34,15 @@ export function bindResilient(
   const offline = new OfflineChatModel({ policy });
   return {
     async call(call) {
-      if (call.isEndpointSkipped) return callOffline(offline, call, "it failed earlier in this run");
+      const fallBack = (reason: string) => callOffline(offline, call, { label: options.label, reason });
+      if (call.endpointFailure !== undefined) return fallBack(call.endpointFailure);
       const outcome = await tryEndpoint(options, tools, call);
       if (outcome instanceof AIMessage) return outcome;
       options.log.warn({ model: options.label, reason: outcome.reason, fallback: options.fallback }, "model failed");
       if (options.fallback === "none") {
         throw new ServiceError("model_failed", `${options.label}: ${outcome.reason}`);
       }
-      return callOffline(offline, call, outcome.reason);
+      return fallBack(outcome.reason);
     },
   };
 }
@@ -71,11 +72,19 @@ async function tryEndpoint(
   }
 }
 
-async function callOffline(model: OfflineChatModel, call: ModelCall, fallbackReason?: string): Promise<AIMessage> {
+async function callOffline(
+  model: OfflineChatModel,
+  call: ModelCall,
+  failed?: { label: string; reason: string },
+): Promise<AIMessage> {
+  const preface =
+    failed &&
+    `(The model ${failed.label} failed: ${failed.reason}. The built-in offline policy wrote this answer.)\n\n`;
   const answer = await model.invoke([...call.conversation], {
     ...call.config,
     runName: "model",
     canCallTools: call.canCallTools,
+    ...(preface === undefined ? {} : { preface }),
   });
   return new AIMessage({
     ...(answer.id === undefined ? {} : { id: answer.id }),
@@ -83,7 +92,7 @@ async function callOffline(model: OfflineChatModel, call: ModelCall, fallbackRea
     tool_calls: answer.tool_calls ?? [],
     response_metadata: {
       answered_by: OFFLINE_LABEL,
-      ...(fallbackReason === undefined ? {} : { fallback_reason: fallbackReason }),
+      ...(failed === undefined ? {} : { fallback_from: failed.label, fallback_reason: failed.reason }),
     },
   });
 }

@@ -23,8 +23,8 @@ export interface ModelCall {
   /** Callbacks, signal and metadata of the node that asks. */
   readonly config: RunnableConfig;
   readonly canCallTools: boolean;
-  /** The endpoint failed earlier in this run: do not ask it again, its time limit has been paid once. */
-  readonly isEndpointSkipped: boolean;
+  /** Why the endpoint failed earlier in this run. It is then not asked again: its time limit has been paid once. */
+  readonly endpointFailure?: string;
 }
 
 /**

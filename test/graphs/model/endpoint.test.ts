@@ -44,7 +44,6 @@ function request(call: Partial<ModelCall> = {}): ModelCall {
     prompt: [new SystemMessage("system"), ...conversation],
     config: {},
     canCallTools: true,
-    isEndpointSkipped: false,
     ...call,
   };
 }
@@ -271,7 +270,7 @@ describe("an endpoint that fails", () => {
   it("does not wait when Retry-After asks for too long", async () => {
     server.script({ kind: "error", status: 429, headers: { "retry-after": "3600" } });
     const message = await (await bind()).call(request());
-    expect(message.text).toBe("offline answer");
+    expect(message.text).toMatch(/nemotron-3-nano failed: .*offline policy wrote this.*\n\noffline answer$/);
     expect(server.requests).toHaveLength(1);
   });
 
@@ -288,7 +287,7 @@ describe("an endpoint that fails", () => {
   it("stops after the configured tries and falls back", async () => {
     server.script(...Array.from({ length: 5 }, () => ({ kind: "error", status: 500 }) as const));
     const message = await (await bind({ maxRetries: 2 })).call(request());
-    expect(message.text).toBe("offline answer");
+    expect(message.text).toMatch(/nemotron-3-nano failed: .*offline policy wrote this.*\n\noffline answer$/);
     expect(server.requests).toHaveLength(3);
   });
 
@@ -340,8 +339,8 @@ describe("an endpoint that fails", () => {
   });
 
   it("does not ask an endpoint again that failed in this run", async () => {
-    const message = await (await bind()).call(request({ isEndpointSkipped: true }));
-    expect(message.text).toBe("offline answer");
+    const message = await (await bind()).call(request({ endpointFailure: "it answered 500" }));
+    expect(message.text).toMatch(/nemotron-3-nano failed: .*offline policy wrote this.*\n\noffline answer$/);
     expect(server.requests).toHaveLength(0);
   });
 });

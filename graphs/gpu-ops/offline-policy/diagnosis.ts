@@ -1,0 +1,166 @@
+import { type ToolExchange, isRecord } from "../../conversation.ts";
+import {
+  AlertResult,
+  type AssessmentResult,
+  DiagnosticResultWire,
+  type FoundAssessment,
+  HealthCheckResult,
+  type IncidentResult,
+  IncidentsResult,
+  LogResult,
+  PlanResult,
+  RaisedAlertResult,
+  allResults,
+  latestAssessment,
+  latestResult,
+  primaryFinding,
+} from "../results.ts";
+import { PASTED_LOG } from "../pasted-log.ts";
+import type { TestName } from "./mentions.ts";
+
+/** Arguments and decisions that follow from an assessment; the flows only order them. */
+
+/** Alerts are for faults of the machine: nothing to do and faults of an application page nobody. */
+export function warrantsAlert(assessment: AssessmentResult): boolean {
+  return assessment.verdict !== "healthy" && assessment.verdict !== "app";
+}
+
+/** The one GPU an assessment is about; undefined when it is about several or about the node. */
+export function singleGpu(assessment: AssessmentResult): number | undefined {
+  const primary = primaryFinding(assessment)?.gpu;
+  if (primary !== null && primary !== undefined) return primary;
+  return assessment.gpus.length === 1 ? assessment.gpus[0] : undefined;
+}
+
+/** Words for the incident search: what the fault is called, its codes, and the cause. */
+export function incidentQuery(assessment: AssessmentResult): string {
+  const finding = primaryFinding(assessment);
+  const xids = [...new Set(assessment.findings.flatMap((found) => (found.xid === null ? [] : [found.xid])))];
+  const parts = [finding?.title, xids.map((xid) => `Xid ${xid}`).join(" "), assessment.root_cause, finding?.component];
+  return parts
+    .filter((part) => part !== undefined && part !== "")
+    .join(". ")
+    .slice(0, 500);
+}
+
+const TEST_OF_COMPONENT: Readonly<Record<string, TestName>> = {
+  memory: "memory_stress",
+  nvlink: "nvlink_check",
+  fabric: "nvlink_check",
+  pcie: "pcie_bandwidth",
+  thermal: "thermal_profile",
+  power: "thermal_profile",
+  compute: "compute_stress",
+};
+
+/** The diagnostic that looks at a component; undefined when none does. */
+export function testForComponent(component: string | undefined): TestName | undefined {
+  return component === undefined ? undefined : TEST_OF_COMPONENT[component];
+}
+
+/**
+ * The diagnostic that would change the answer: only where the engine asks for one and does not forbid it. A lost
+ * or failed GPU is never put under load.
+ */
+export function diagnosticCall(found: FoundAssessment): Record<string, unknown> | undefined {
+  const { assessment } = found;
+  if (found.tool !== "gpu_health_check" || assessment.verdict === "gpu_failed") return undefined;
+  if (!assessment.actions.slice(0, 2).includes("RUN_DIAG")) return undefined;
+  if (assessment.forbidden_actions.includes("RUN_DIAG")) return undefined;
+  const gpu = singleGpu(assessment);
+  if (gpu === undefined) return undefined;
+  const test = testForComponent(primaryFinding(assessment)?.component) ?? "compute_stress";
+  return { test_name: test, gpu_id: gpu, mode: "quick", node: found.node };
+}
+
+export function planCall(found: FoundAssessment): Record<string, unknown> {
+  const { assessment } = found;
+  return {
+    verdict: assessment.verdict,
+    actions: assessment.actions,
+    gpu_id: singleGpu(assessment),
+    // A host named in a pasted log is not a node this service knows.
+    node: found.tool === "gpu_health_check" ? found.node : undefined,
+  };
+}
+
+export function alertCall(found: FoundAssessment, done: readonly ToolExchange[]): Record<string, unknown> {
+  const { assessment } = found;
+  const finding = primaryFinding(assessment);
+  const gpu = singleGpu(assessment);
+  const plan = latestResult(done, "propose_remediation", PlanResult);
+  const incidents = closeIncidents(done);
+  const subject = finding?.title ?? assessment.summary;
+  return {
+    severity: assessment.severity,
+    title: `${subject}${gpu === undefined ? "" : ` on GPU ${gpu}`}`.slice(0, 130),
+    analysis: [assessment.root_cause || assessment.summary, ...(finding?.evidence ?? []).slice(0, 3)].join("\n"),
+    remediation_steps: plan?.steps.slice(0, 10).map((step) => step.title) ?? assessment.actions,
+    node: found.node,
+    gpu_id: gpu,
+    component: finding?.component,
+    rule: finding?.rule,
+    evidence: assessment.findings.flatMap((each) => each.evidence).slice(0, 8),
+    incident_ids: incidents.map((incident) => incident.id),
+  };
+}
+
+export function closeIncidents(done: readonly ToolExchange[]): IncidentResult[] {
+  const search = latestResult(done, "search_incidents", IncidentsResult);
+  return search === undefined || search.no_close_match ? [] : search.results;
+}
+
+/** An alert for this fault that the thread raised and nobody closed since. */
+export function standingAlert(found: FoundAssessment, thread: readonly ToolExchange[]): AlertResult | undefined {
+  const { assessment } = found;
+  const rule = primaryFinding(assessment)?.rule;
+  const gpu = singleGpu(assessment) ?? null;
+  return threadAlerts(thread).find(
+    (alert) => alert.rule === (rule ?? null) && alert.gpu === gpu && alert.status !== "closed",
+  );
+}
+
+/** Alerts the thread raised, listed or changed, oldest first, each in its newest state. */
+export function threadAlerts(thread: readonly ToolExchange[]): AlertResult[] {
+  const alerts = new Map<string, AlertResult>();
+  for (const exchange of thread) {
+    const { alert } = exchange.result;
+    const parsed = isRecord(alert) && !exchange.isError ? AlertResult.safeParse(alert) : undefined;
+    if (parsed?.success !== true) continue;
+    // Set anew rather than in place, so that the newest mention comes last.
+    alerts.delete(parsed.data.alert_id);
+    alerts.set(parsed.data.alert_id, parsed.data);
+  }
+  return [...alerts.values()];
+}
+
+/** Everything the present question has brought to light about a fault. */
+export interface Diagnosis {
+  readonly found: FoundAssessment;
+  readonly health: ReturnType<typeof HealthCheckResult.parse> | undefined;
+  readonly log: ReturnType<typeof LogResult.parse> | undefined;
+  readonly incidents: readonly IncidentResult[];
+  readonly wasSearched: boolean;
+  readonly plan: ReturnType<typeof PlanResult.parse> | undefined;
+  readonly diagnostics: readonly DiagnosticResultWire[];
+  readonly raised: ReturnType<typeof RaisedAlertResult.parse> | undefined;
+  readonly standing: AlertResult | undefined;
+}
+
+export function readDiagnosis(done: readonly ToolExchange[], thread: readonly ToolExchange[]): Diagnosis | undefined {
+  const found = latestAssessment(done);
+  if (found === undefined) return undefined;
+  return {
+    found,
+    health: latestResult(done, "gpu_health_check", HealthCheckResult),
+    log: latestResult(done, "analyze_gpu_log", LogResult),
+    incidents: closeIncidents(done),
+    wasSearched: done.some((exchange) => exchange.name === "search_incidents" && !exchange.isError),
+    plan: latestResult(done, "propose_remediation", PlanResult),
+    diagnostics: allResults(done, "run_diagnostic", DiagnosticResultWire),
+    raised: latestResult(done, "generate_alert", RaisedAlertResult),
+    standing: standingAlert(found, thread),
+  };
+}
+
+export const ANALYZE_PASTED_LOG = { log: PASTED_LOG };

@@ -1,0 +1,57 @@
+import {
+  DiagnosticResultWire,
+  HealthCheckResult,
+  allResults,
+  latestAssessment,
+  latestResult,
+  primaryFinding,
+} from "../results.ts";
+import { testForComponent } from "./diagnosis.ts";
+import type { TestName } from "./mentions.ts";
+import { describeDiagnostic } from "./text-lookups.ts";
+import { type Flow, callTools, say } from "./turn.ts";
+import { failureOf, wasCalled } from "./view.ts";
+
+const TESTS: readonly TestName[] = [
+  "memory_stress",
+  "compute_stress",
+  "nvlink_check",
+  "pcie_bandwidth",
+  "thermal_profile",
+];
+/** Most tests one question may start, so that "all GPUs" of a large node does not load it for an hour. */
+const MAX_RUNS = 8;
+
+/**
+ * Runs what is named. A long test, and a test nobody named, come after a look at the health: the one because load
+ * on a sick GPU does harm, the other because the look says which test fits.
+ */
+export const diagnosticFlow: Flow = (view) => {
+  const { intent } = view;
+  if (intent.kind !== "run_diagnostic") return say();
+  if (!wasCalled(view, "run_diagnostic")) {
+    const needsLook = intent.mode === "full" || intent.test === undefined;
+    if (needsLook && !wasCalled(view, "gpu_health_check")) {
+      return callTools(["gpu_health_check", { node: intent.node }]);
+    }
+    const assessment = latestAssessment(view.done)?.assessment;
+    const health = latestResult(view.done, "gpu_health_check", HealthCheckResult);
+    const component = assessment && primaryFinding(assessment)?.component;
+    const test = intent.test ?? testForComponent(component) ?? "memory_stress";
+    const suspect = assessment?.gpus[0] ?? health?.gpus[0]?.gpu_id;
+    const gpuIds = intent.gpuIds.length > 0 ? intent.gpuIds : [suspect];
+    const { mode, node } = intent;
+    return callTools(
+      ...gpuIds
+        .slice(0, MAX_RUNS)
+        .map((gpu) => ["run_diagnostic", { test_name: test, gpu_id: gpu, mode, node }] as const),
+    );
+  }
+  const results = allResults(view.done, "run_diagnostic", DiagnosticResultWire);
+  const failure = failureOf(view, "run_diagnostic");
+  return say(
+    ...results.map(describeDiagnostic),
+    failure === undefined ? undefined : `Not run: ${failure}`,
+    intent.test === undefined ? `No test was named, so one was chosen. Tests are ${TESTS.join(", ")}.` : undefined,
+  );
+};

@@ -1,0 +1,70 @@
+import type { PolicyTurn } from "../../model/types.ts";
+import { type FoundAssessment, latestAssessment } from "../results.ts";
+import {
+  ANALYZE_PASTED_LOG,
+  alertCall,
+  diagnosticCall,
+  incidentQuery,
+  planCall,
+  readDiagnosis,
+  standingAlert,
+  warrantsAlert,
+} from "./diagnosis.ts";
+import { describeAct } from "./text-act.ts";
+import { describeDiagnosis } from "./text-diagnosis.ts";
+import { type Flow, callTools, say } from "./turn.ts";
+import { type PolicyView, failureOf, wasCalled } from "./view.ts";
+
+/**
+ * The usual way: look, then search and plan side by side, then a diagnostic if it would change the answer, then an
+ * alert if the fault calls for one, then say it. A healthy answer takes one call, a fault three to five.
+ */
+export const healthFlow: Flow = (view) => {
+  const { intent } = view;
+  if (!wasCalled(view, "gpu_health_check")) return callTools(["gpu_health_check", healthArgs(view)]);
+  const failure = failureOf(view, "gpu_health_check");
+  const next = investigate(view);
+  if (next !== undefined) return next;
+  const diagnosis = readDiagnosis(view.done, view.thread);
+  if (diagnosis === undefined) return say(`The GPUs could not be read: ${failure ?? "the tool gave no assessment"}.`);
+  const act = intent.kind === "act" ? describeAct(intent.action, diagnosis.found.assessment) : undefined;
+  return say(act, describeDiagnosis(diagnosis, { gpuIds: "gpuIds" in intent ? intent.gpuIds : [] }));
+};
+
+export const logFlow: Flow = (view) => {
+  if (!wasCalled(view, "analyze_gpu_log")) return callTools(["analyze_gpu_log", ANALYZE_PASTED_LOG]);
+  const next = investigate(view);
+  if (next !== undefined) return next;
+  const diagnosis = readDiagnosis(view.done, view.thread);
+  if (diagnosis === undefined) {
+    return say(`The log could not be read: ${failureOf(view, "analyze_gpu_log") ?? "the tool gave no assessment"}.`);
+  }
+  return say(describeDiagnosis(diagnosis, { gpuIds: [] }));
+};
+
+/** One GPU is asked for by its id, several by a look at the whole node. */
+export function healthArgs({ intent }: PolicyView): Record<string, unknown> {
+  const gpuIds = "gpuIds" in intent ? intent.gpuIds : [];
+  return { gpu_id: gpuIds.length === 1 ? gpuIds[0] : undefined, node: "node" in intent ? intent.node : undefined };
+}
+
+/** The next call after an assessment, undefined when nothing is left to find out or to do. */
+export function investigate(view: PolicyView): PolicyTurn | undefined {
+  const found = latestAssessment(view.done);
+  if (found === undefined || found.assessment.verdict === "healthy") return undefined;
+  if (!wasCalled(view, "search_incidents")) {
+    return callTools(
+      ["search_incidents", { query: incidentQuery(found.assessment), top_k: 3 }],
+      ["propose_remediation", planCall(found)],
+    );
+  }
+  const diagnostic = diagnosticCall(found);
+  if (diagnostic !== undefined && !wasCalled(view, "run_diagnostic")) return callTools(["run_diagnostic", diagnostic]);
+  return alertOnce(view, found);
+}
+
+function alertOnce(view: PolicyView, found: FoundAssessment): PolicyTurn | undefined {
+  if (!warrantsAlert(found.assessment) || wasCalled(view, "generate_alert")) return undefined;
+  if (standingAlert(found, view.thread) !== undefined) return undefined;
+  return callTools(["generate_alert", alertCall(found, view.done)]);
+}

@@ -1,0 +1,36 @@
+import { type BaseMessage, HumanMessage } from "@langchain/core/messages";
+
+import { type ToolExchange, currentTurn, humanText, readExchanges } from "../../conversation.ts";
+import { type Intent, classify } from "./intent.ts";
+
+/** The conversation as the policy reads it. */
+export interface PolicyView {
+  readonly intent: Intent;
+  /** What the user asked just now, log included. */
+  readonly question: string;
+  /** Tool calls answered since then, in order. */
+  readonly done: readonly ToolExchange[];
+  /** Tool calls of the whole thread, those included. */
+  readonly thread: readonly ToolExchange[];
+}
+
+export function viewConversation(messages: readonly BaseMessage[]): PolicyView {
+  const questions = messages.filter((message) => HumanMessage.isInstance(message)).map(humanText);
+  const question = questions.at(-1) ?? "";
+  return {
+    intent: classify(question, questions.slice(0, -1).slice(-8)),
+    question,
+    done: readExchanges(currentTurn(messages)),
+    thread: readExchanges(messages),
+  };
+}
+
+/** Whether this tool has been called for the present question, with or without success. */
+export function wasCalled(view: PolicyView, name: string): boolean {
+  return view.done.some((exchange) => exchange.name === name);
+}
+
+/** What the tool said when it failed for the present question. */
+export function failureOf(view: PolicyView, name: string): string | undefined {
+  return view.done.findLast((exchange) => exchange.name === name && exchange.isError)?.text;
+}

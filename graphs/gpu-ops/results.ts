@@ -1,0 +1,272 @@
+import { z } from "zod";
+
+import { Action, Severity, Verdict } from "../../engine/gpu/vocabulary.ts";
+import type { ToolExchange } from "../conversation.ts";
+
+/**
+ * What the graph reads of tool results. Tools may live on another server and another version, so these take what they
+ * need, allow more, and forgive what is missing; the tools' own output schemas are the full shapes.
+ */
+const text = z.string().catch("");
+const texts = z.array(z.string()).catch([]);
+const numberOrNull = z.number().nullable().catch(null);
+const flag = z.boolean().catch(false);
+
+export const FindingResult = z.object({
+  rule: text,
+  component: text,
+  gpu: numberOrNull,
+  pci: z.string().nullable().catch(null),
+  xid: numberOrNull,
+  sxid: numberOrNull,
+  severity: Severity.catch("info"),
+  verdict: z.string().catch("healthy"),
+  title: text,
+  evidence: texts,
+  action: text,
+  source: text,
+  count: z.number().catch(1),
+  caused_by: z.string().nullable().catch(null),
+});
+export type FindingResult = z.infer<typeof FindingResult>;
+
+export const AssessmentResult = z.object({
+  verdict: Verdict,
+  severity: Severity,
+  summary: text,
+  root_cause: text,
+  primary: z.string().nullable().catch(null),
+  actions: z.array(Action).catch([]),
+  forbidden_actions: z.array(Action).catch([]),
+  findings: z.array(FindingResult).catch([]),
+  uncertainties: texts,
+  gpus: z.array(z.number()).catch([]),
+  simulated: flag,
+});
+export type AssessmentResult = z.infer<typeof AssessmentResult>;
+
+export const GpuHealthResult = z.looseObject({
+  gpu_id: z.number(),
+  name: text,
+  status: text,
+  issues: texts,
+  temperature_c: numberOrNull,
+  utilization_pct: numberOrNull,
+  power_draw_w: numberOrNull,
+  clock_speed_mhz: numberOrNull,
+  max_clock_mhz: numberOrNull,
+  memory_used_gb: numberOrNull,
+  memory_total_gb: numberOrNull,
+});
+export type GpuHealthResult = z.infer<typeof GpuHealthResult>;
+
+export const NodeResult = z.object({ id: text, hostname: z.string().nullish().catch(null), origin: text });
+
+export const HealthCheckResult = z.object({
+  gpus: z.array(GpuHealthResult),
+  assessment: AssessmentResult,
+  node: NodeResult.optional().catch(undefined),
+  simulated: flag,
+});
+
+export const ListGpusResult = z.object({
+  node: NodeResult.optional().catch(undefined),
+  gpus: z.array(
+    z.object({
+      gpu_id: z.number(),
+      name: z.string().nullish(),
+      pci: z.string().nullish(),
+      uuid: z.string().nullish(),
+      memory_total_gb: z.number().nullish(),
+      status: z.string().nullish(),
+    }),
+  ),
+  simulated: flag,
+});
+
+export const EventsResult = z.object({
+  events: z.array(
+    z.object({
+      kind: text,
+      xid: z.number().nullish(),
+      sxid: z.number().nullish(),
+      signal: z.string().nullish(),
+      gpu_id: z.number().nullish(),
+      time: z.union([z.string(), z.number()]).nullish(),
+      line: z.number().nullish(),
+      raw: text,
+    }),
+  ),
+  total: z.number().catch(0),
+  returned: z.number().catch(0),
+  simulated: flag,
+});
+
+export const LogResult = z.object({
+  assessment: AssessmentResult,
+  xids: z.array(z.looseObject({ xid: z.number(), count: z.number().catch(1), meaning: text, action: text })).catch([]),
+  total_lines: z.number().catch(0),
+  skipped_lines: z.number().catch(0),
+  hosts: texts,
+});
+
+export const XidResult = z.object({
+  xid: z.number(),
+  known: flag,
+  mnemonic: z.string().nullish(),
+  meaning: text,
+  component: text,
+  severity: text,
+  action: text,
+  immediate: z.string().nullish(),
+  investigate: z.string().nullish(),
+  generations: texts,
+  stateful_rule: z.string().nullish(),
+  source: text,
+});
+export type XidResult = z.infer<typeof XidResult>;
+
+export const IncidentResult = z.object({
+  id: z.string(),
+  title: text,
+  severity: text,
+  root_cause: text,
+  remediation: z.union([texts, z.string().transform((value) => [value])]).catch([]),
+  similarity_score: z.number().catch(0),
+});
+export type IncidentResult = z.infer<typeof IncidentResult>;
+
+export const IncidentsResult = z.object({
+  query: text,
+  results: z.array(IncidentResult).catch([]),
+  no_close_match: flag,
+  total_incidents_in_db: z.number().catch(0),
+});
+
+export const DiagnosticResultWire = z.object({
+  test: text,
+  gpu_id: z.number(),
+  passed: flag,
+  outcome: text,
+  mode: text,
+  duration_seconds: z.number().catch(0),
+  details: z.record(z.string(), z.unknown()).catch({}),
+  conclusion: text,
+  ran_as: text,
+  simulated: flag,
+});
+export type DiagnosticResultWire = z.infer<typeof DiagnosticResultWire>;
+
+export const AlertResult = z.object({
+  alert_id: z.string(),
+  fingerprint: z.string().catch(""),
+  severity: text,
+  title: text,
+  status: z.string().catch("open"),
+  node: text,
+  gpu: numberOrNull,
+  component: z.string().nullable().catch(null),
+  rule: z.string().nullable().catch(null),
+  count: z.number().catch(1),
+  snoozed_until: z.string().nullable().catch(null),
+  priority: z.string().optional().catch(undefined),
+});
+export type AlertResult = z.infer<typeof AlertResult>;
+
+export const RaisedAlertResult = z.object({
+  alert: AlertResult,
+  dispatched: flag,
+  outcome: text,
+  message: text,
+});
+export const AlertsResult = z.object({ alerts: z.array(AlertResult), total: z.number().catch(0) });
+export const UpdatedAlertResult = z.object({ alert: AlertResult });
+
+export const PlanStep = z.object({
+  order: z.number(),
+  action: text,
+  title: text,
+  command: z
+    .union([z.string(), z.array(z.string()).transform((lines) => lines.join("\n"))])
+    .nullish()
+    .catch(null),
+  risk: text,
+  needs_approval: flag,
+  verification: z.string().nullish().catch(null),
+});
+export type PlanStep = z.infer<typeof PlanStep>;
+
+export const PlanResult = z.object({
+  plan_id: text,
+  steps: z.array(PlanStep).catch([]),
+  forbidden_actions: texts,
+  notes: texts,
+});
+
+/** The newest successful result of a tool that has the expected shape. */
+export function latestResult<Shape>(
+  exchanges: readonly ToolExchange[],
+  name: string,
+  schema: z.ZodType<Shape>,
+): Shape | undefined {
+  for (let index = exchanges.length - 1; index >= 0; index -= 1) {
+    const exchange = exchanges[index];
+    if (exchange === undefined || exchange.name !== name || exchange.isError) continue;
+    const parsed = schema.safeParse(exchange.result);
+    if (parsed.success) return parsed.data;
+  }
+  return undefined;
+}
+
+export function allResults<Shape>(exchanges: readonly ToolExchange[], name: string, schema: z.ZodType<Shape>): Shape[] {
+  return exchanges.flatMap((exchange) => {
+    if (exchange.name !== name || exchange.isError) return [];
+    const parsed = schema.safeParse(exchange.result);
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+/** The newest assessment, whichever tool made it, with where it came from. */
+export interface FoundAssessment {
+  readonly assessment: AssessmentResult;
+  readonly tool: "gpu_health_check" | "analyze_gpu_log";
+  readonly callId: string;
+  /** Node or host the assessment is about, as an alert may name it. */
+  readonly node?: string;
+  readonly requestedGpu?: number;
+}
+
+const WithAssessment = z.object({
+  assessment: AssessmentResult,
+  node: NodeResult.optional().catch(undefined),
+  hosts: texts,
+});
+
+export function latestAssessment(exchanges: readonly ToolExchange[]): FoundAssessment | undefined {
+  for (let index = exchanges.length - 1; index >= 0; index -= 1) {
+    const exchange = exchanges[index];
+    if (exchange === undefined || exchange.isError) continue;
+    if (exchange.name !== "gpu_health_check" && exchange.name !== "analyze_gpu_log") continue;
+    const parsed = WithAssessment.safeParse(exchange.result);
+    if (!parsed.success) continue;
+    const { assessment, node, hosts } = parsed.data;
+    const nodeId = node?.id || (hosts.length === 1 ? hosts[0] : undefined);
+    const gpu = exchange.args["gpu_id"];
+    return {
+      assessment,
+      tool: exchange.name,
+      callId: exchange.callId,
+      ...(nodeId === undefined ? {} : { node: nodeId }),
+      ...(typeof gpu === "number" ? { requestedGpu: gpu } : {}),
+    };
+  }
+  return undefined;
+}
+
+/** The finding that decided the verdict; without a named one, the first that nothing else explains. */
+export function primaryFinding(assessment: AssessmentResult): FindingResult | undefined {
+  return (
+    assessment.findings.find((finding) => finding.rule === assessment.primary) ??
+    assessment.findings.find((finding) => finding.caused_by === null)
+  );
+}

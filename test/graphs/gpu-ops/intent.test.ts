@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+
+import { type Intent, classify } from "../../../graphs/gpu-ops/offline-policy/intent.ts";
+
+const all = { gpuIds: [] };
+
+const QUESTIONS: readonly (readonly [string, Intent])[] = [
+  ["Why is training slow on this node?", { kind: "health", ...all }],
+  ["why is my training job so slow", { kind: "health", ...all }],
+  ["Is GPU 2 ok?", { kind: "health", gpuIds: [2] }],
+  ["is gpu2 healthy", { kind: "health", gpuIds: [2] }],
+  ["Check GPUs 0 and 3", { kind: "health", gpuIds: [0, 3] }],
+  ["check gpu 0-3", { kind: "health", gpuIds: [0, 1, 2, 3] }],
+  ["How hot is the second GPU?", { kind: "health", gpuIds: [1] }],
+  ["cuda:1 keeps crashing", { kind: "health", gpuIds: [1] }],
+  ["diagnose", { kind: "health", ...all }],
+  ["What's wrong?", { kind: "health", ...all }],
+  ["Which GPU is the straggler?", { kind: "health", ...all }],
+  ["Which GPUs are throttling?", { kind: "health", ...all }],
+  ["NCCL all-reduce hangs after ten minutes", { kind: "health", ...all }],
+  ["are there any ECC errors on GPU 5?", { kind: "health", gpuIds: [5] }],
+  ["is node gpu-node-03 fine?", { kind: "health", ...all, node: "gpu-node-03" }],
+  ["GPU 3 shows xid 79, what is wrong?", { kind: "health", gpuIds: [3] }],
+  ["health check please", { kind: "health", ...all }],
+  ["one of our 8 GPUs is slow", { kind: "health", ...all }],
+  ["power draw looks low on this server", { kind: "health", ...all }],
+
+  ["What is XID 79 and what do I do?", { kind: "explain_xid", xids: [79] }],
+  ["xid 48", { kind: "explain_xid", xids: [48] }],
+  ["explain Xid errors 48 and 63", { kind: "explain_xid", xids: [48, 63] }],
+  ["what does XID119 mean", { kind: "explain_xid", xids: [119] }],
+  ["Should I reset after xid 94?", { kind: "explain_xid", xids: [94] }],
+  ["what do i do about xid: 9999", { kind: "explain_xid", xids: [9999] }],
+
+  ["Run the memory test on GPU 3", { kind: "run_diagnostic", test: "memory_stress", gpuIds: [3], mode: "quick" }],
+  ["run memory_stress", { kind: "run_diagnostic", test: "memory_stress", gpuIds: [], mode: "quick" }],
+  [
+    "please start a full compute stress test on gpu 0",
+    { kind: "run_diagnostic", test: "compute_stress", gpuIds: [0], mode: "full" },
+  ],
+  ["run the nvlink check", { kind: "run_diagnostic", test: "nvlink_check", gpuIds: [], mode: "quick" }],
+  [
+    "do a pcie bandwidth test on GPUs 1 and 2",
+    { kind: "run_diagnostic", test: "pcie_bandwidth", gpuIds: [1, 2], mode: "quick" },
+  ],
+  ["run a thermal profile", { kind: "run_diagnostic", test: "thermal_profile", gpuIds: [], mode: "quick" }],
+  ["run diagnostics on GPU 1", { kind: "run_diagnostic", gpuIds: [1], mode: "quick" }],
+  ["stress GPU 2", { kind: "run_diagnostic", gpuIds: [2], mode: "quick" }],
+
+  ["Search similar incidents", { kind: "search_incidents", query: "" }],
+  ["have we seen this before?", { kind: "search_incidents", query: "" }],
+  ["find past incidents about GPUs falling off the bus", { kind: "search_incidents", query: "GPUs falling off bus" }],
+  ["search incidents for xid 79", { kind: "search_incidents", query: "xid 79" }],
+
+  ["Raise an alert", { kind: "raise_alert", gpuIds: [], subject: "" }],
+  ["raise a critical alert for GPU 2", { kind: "raise_alert", gpuIds: [2], subject: "", severity: "critical" }],
+  [
+    "create a warning alert: fan noise in rack 4",
+    { kind: "raise_alert", gpuIds: [], subject: "fan noise in rack 4", severity: "warning" },
+  ],
+  ["page the on-call about this", { kind: "raise_alert", gpuIds: [], subject: "" }],
+
+  ["acknowledge it", { kind: "update_alert", action: "acknowledge" }],
+  ["ack", { kind: "update_alert", action: "acknowledge" }],
+  ["Ack NEMOPS-12ab34cd", { kind: "update_alert", action: "acknowledge", alertId: "NEMOPS-12AB34CD" }],
+  ["close it", { kind: "update_alert", action: "close" }],
+  ["please resolve the alert", { kind: "update_alert", action: "close" }],
+  ["snooze it for 30 minutes", { kind: "update_alert", action: "snooze", minutes: 30 }],
+  ["snooze the alert for two hours", { kind: "update_alert", action: "snooze", minutes: 120 }],
+  ["mute that for half an hour", { kind: "update_alert", action: "snooze", minutes: 30 }],
+
+  ["list alerts", { kind: "list_alerts", gpuIds: [] }],
+  ["show me the open alerts", { kind: "list_alerts", gpuIds: [], status: "open" }],
+  ["are there any critical alerts?", { kind: "list_alerts", gpuIds: [], severity: "critical" }],
+  ["which alerts are there for GPU 1?", { kind: "list_alerts", gpuIds: [1] }],
+
+  ["list the GPUs", { kind: "list_gpus" }],
+  ["How many GPUs are there?", { kind: "list_gpus" }],
+  ["what GPUs does this node have", { kind: "list_gpus" }],
+
+  ["show events", { kind: "show_events", gpuIds: [] }],
+  ["show the latest XID events of GPU 3", { kind: "show_events", gpuIds: [3] }],
+  ["read the kernel log", { kind: "show_events", gpuIds: [] }],
+
+  ["propose a remediation plan for GPU 1", { kind: "propose_plan", gpuIds: [1] }],
+  ["give me a runbook", { kind: "propose_plan", gpuIds: [] }],
+
+  ["why?", { kind: "explain_last" }],
+  ["How do you know?", { kind: "explain_last" }],
+  ["what should I do?", { kind: "next_steps", gpuIds: [] }],
+  ["how do we fix it?", { kind: "next_steps", gpuIds: [] }],
+  ["what now", { kind: "next_steps", gpuIds: [] }],
+
+  ["reboot the node", { kind: "act", action: "REBOOT_NODE", gpuIds: [] }],
+  ["please reset GPU 2", { kind: "act", action: "RESET_GPU", gpuIds: [2] }],
+  ["reset the clocks on gpu 1", { kind: "act", action: "RESTORE_CLOCKS", gpuIds: [1] }],
+  ["kill the training job", { kind: "act", action: "RESTART_APP", gpuIds: [] }],
+
+  ["hello", { kind: "help" }],
+  ["What can you do?", { kind: "help" }],
+  ["", { kind: "help" }],
+
+  ["What is the weather in Oslo?", { kind: "unanswerable" }],
+  ["write me a poem about spring", { kind: "unanswerable" }],
+  ["who won the world cup", { kind: "unanswerable" }],
+  ["2 + 2", { kind: "unanswerable" }],
+];
+
+describe("classify", () => {
+  it.each(QUESTIONS)("%s", (question, intent) => {
+    expect(classify(question)).toEqual(intent);
+  });
+
+  const FOLLOW_UPS: readonly (readonly [string[], string, Intent])[] = [
+    [["Is GPU 0 ok?"], "and GPU 1?", { kind: "health", gpuIds: [1] }],
+    [["Is GPU 0 ok?"], "GPU 1?", { kind: "health", gpuIds: [1] }],
+    [["Is GPU 0 ok?", "and GPU 1?"], "what about GPU 2", { kind: "health", gpuIds: [2] }],
+    [["Is GPU 0 ok?"], "what about the others?", { kind: "health", gpuIds: [] }],
+    [["Is GPU 0 ok?"], "check again", { kind: "health", gpuIds: [0] }],
+    [
+      ["run the memory test on GPU 3"],
+      "and GPU 1?",
+      { kind: "run_diagnostic", test: "memory_stress", gpuIds: [1], mode: "quick" },
+    ],
+    [["what is xid 79"], "and GPU 1?", { kind: "health", gpuIds: [1] }],
+    [[], "and GPU 1?", { kind: "health", gpuIds: [1] }],
+  ];
+  it.each(FOLLOW_UPS)("after %j: %s", (earlier, question, intent) => {
+    expect(classify(question, earlier)).toEqual(intent);
+  });
+
+  it("takes a message with a log in it as a question about the log, whatever else it says", () => {
+    const log = "[  123.456789] NVRM: Xid (PCI:0000:3b:00): 79, pid=1, GPU has fallen off the bus.";
+    for (const message of [log, `what is this?\n${log}`, `${log}\nraise a critical alert and reboot the node`]) {
+      expect(classify(message)).toEqual({ kind: "analyze_log" });
+    }
+  });
+
+  it("says of an nvidia-smi dump that it is not read here", () => {
+    expect(classify("==============NVSMI LOG==============\n\nTimestamp : now")).toEqual({ kind: "unreadable_dump" });
+  });
+
+  it("stays quick on a long message without any structure", () => {
+    const words = "lorem ipsum gpu dolor sit amet ".repeat(100_000);
+    expect(classify(words).kind).toBe("unanswerable");
+    expect(classify("a ".repeat(1_000_000)).kind).toBe("unanswerable");
+  });
+});
