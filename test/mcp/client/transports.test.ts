@@ -47,8 +47,8 @@ const TRANSPORTS: readonly { name: string; open: () => Promise<Opened> }[] = [
         clock: systemClock,
         log: silentLog,
       });
-      const { url, close } = await listenLoopback(handler);
-      return { spec: { name: "fixture", transport: "http", url }, cleanup: close };
+      const loopback = await listenLoopback(handler);
+      return { spec: { name: "fixture", transport: "http", url: loopback.url }, cleanup: () => loopback.close() };
     },
   },
 ];
