@@ -37,8 +37,9 @@ const AER_DETAIL_LINES = 16;
 const ANSI_COLOR = /\u001b\[[0-9;]{0,16}m/g;
 /** A record whose line lost its beginning: a few characters, then the address. */
 const DAMAGED = /^\S{0,10}\s?S?Xid \((?:PCI:)?[0-9a-fA-F]{2}/;
-/** What may be left of a prefix on the first line of a log that was cut anywhere. */
-const CUT_PREFIX = /^[\w.,:+\-\s[\]]{0,80}?(?=(?:NVRM|nvidia-nvswitch\d{1,3}): )/;
+/** What may be left of a kernel line's prefix on the first line of a log that was cut anywhere. */
+const CUT_PREFIX =
+  /^[A-Za-z]{0,3}[\d.:,+\-TZ ]*(?:(?:[\w.-]{1,253} )?k?e?r?n?e?l?: )?(?:\[?\s*[\d.]*\] )?(?=(?:NVRM|nvidia-nvswitch\d{1,3}): )/;
 
 /**
  * Reads kernel, journal and job logs for GPU records; forms: see `parsePrefix`, `parseJsonLine`, the record parsers and
@@ -96,26 +97,27 @@ export function createLogParser(options: LogParserOptions = {}): LogParser {
   }
 
   function readMessage(prefix: LinePrefix, raw: string, line: number): void {
-    const known = prefix.origin === "unknown" && line === 1 ? withoutCutPrefix(prefix) : prefix;
-    const { message, origin } = known;
+    const isBare = prefix.origin === "unknown" && prefix.atMs === undefined;
+    const message = line === 1 && isBare ? prefix.message.replace(CUT_PREFIX, "") : prefix.message;
+    const { origin, atMs, uptimeS, host } = prefix;
     const base = {
       line,
       raw,
-      ...(known.atMs === undefined ? {} : { atMs: known.atMs }),
-      ...(known.uptimeS === undefined ? {} : { uptimeS: known.uptimeS }),
-      ...(known.host === undefined ? {} : { host: known.host }),
+      ...(atMs === undefined ? {} : { atMs }),
+      ...(uptimeS === undefined ? {} : { uptimeS }),
+      ...(host === undefined ? {} : { host }),
     };
     const isRecord = origin !== "program" && readDriverMessage(message, base);
     if (isRecord) {
-      seeHost(known.host);
+      seeHost(host);
       return;
     }
-    const signal = matchSignal(known);
+    const signal = matchSignal({ ...prefix, message });
     if (signal === undefined) {
       if (origin !== "program" && DAMAGED.test(message)) skippedLines += 1;
       return;
     }
-    seeHost(known.host);
+    seeHost(host);
     if (signal.signal === "boot") {
       lostGpus.flush();
       aerNotice = undefined;
@@ -195,14 +197,6 @@ export function createLogParser(options: LogParserOptions = {}): LogParser {
       };
     },
   };
-}
-
-/** The first line of a log that was cut somewhere in its prefix, unless what is left names another program. */
-function withoutCutPrefix(prefix: LinePrefix): LinePrefix {
-  const rest = CUT_PREFIX.exec(prefix.message)?.[0] ?? "";
-  const writer = /(\S*): $/.exec(rest)?.[1];
-  const isKernel = writer === undefined || "kernel".endsWith(writer);
-  return isKernel ? { ...prefix, message: prefix.message.slice(rest.length) } : prefix;
 }
 
 /** Parses a whole log that is in memory. */

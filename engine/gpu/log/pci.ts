@@ -1,11 +1,13 @@
 const HEX = "[0-9a-f]";
+/** A bus has 32 devices. */
+const DEVICE = "[01][0-9a-f]";
 const FORMS = [
   // 0000:3b:00.0, 00000000:3B:00.0, 0000:3b:00
-  new RegExp(`^(${HEX}{4}|${HEX}{8}):(${HEX}{2}):(${HEX}{2})(?:\\.([0-7]))?$`),
+  new RegExp(`^(${HEX}{4}|${HEX}{8}):(${HEX}{2}):(${DEVICE})(?:\\.([0-7]))?$`),
   // 3b:00.0 as lspci prints it without a domain.
-  new RegExp(`^()(${HEX}{2}):(${HEX}{2})\\.([0-7])$`),
+  new RegExp(`^()(${HEX}{2}):(${DEVICE})\\.([0-7])$`),
   // 0003:00 as drivers of the 3xx branches print it: the bus in four digits, and no domain.
-  new RegExp(`^()00(${HEX}{2}):(${HEX}{2})$`),
+  new RegExp(`^()00(${HEX}{2}):(${DEVICE})$`),
 ];
 
 /**
