@@ -44,6 +44,8 @@ export interface FaultContext {
 
 /** One scenario: how it changes a healthy node, and what it writes to the log. Both are pure functions of the time. */
 export interface Fault {
+  /** What the GPU model must have for the fault to exist. */
+  readonly needs?: "row remapping" | "NVLink" | "NVLink 5";
   /** How long the node has been up when it is created; absent means days. The fault then exists since boot. */
   readonly uptimeMs?: (random: Random) => number;
   /** The supply is this much warmer, for the node and for its rack. */

@@ -10,9 +10,9 @@ import type { Fault, FaultContext, LogLine, NodeDraft } from "./fault.ts";
 import { faultOf } from "./faults/index.ts";
 import { renderKernelLog } from "./kernel-log.ts";
 import { renderMetrics, XID_WINDOW_MS } from "./metrics-text.ts";
-import { simulatedModel } from "./models.ts";
+import { type SimulatedModel, simulatedModel } from "./models.ts";
 import { gpuIdentities, jobOf, type NodeSpec } from "./node-spec.ts";
-import { findScenario, type ModelName, type Scenario } from "./scenarios.ts";
+import { findScenario, type ModelName, scenarioLabel, type Scenario } from "./scenarios.ts";
 import { renderSmiXml } from "./smi-xml.ts";
 
 export interface SimulatedNodeOptions {
@@ -65,7 +65,10 @@ const NORMAL_SUPPLY_C = 24;
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
-/** Throws ServiceError `invalid_input` for an unknown scenario or a number of GPUs outside 1 to 16. */
+/**
+ * Throws ServiceError `invalid_input` for an unknown scenario, one that the model cannot have, and a number of GPUs outside
+ * 1 to 16.
+ */
 export function createSimulatedNode(options: SimulatedNodeOptions): SimulatedNode {
   const spec = createSpec(options);
   const fault = faultOf(spec.scenario);
@@ -118,6 +121,13 @@ function createSpec(options: SimulatedNodeOptions): NodeSpec {
   }
   const scenario = typeof options.scenario === "string" ? findScenario(options.scenario) : options.scenario;
   const fault = faultOf(scenario);
+  const model = simulatedModel(options.model ?? scenario.model ?? "H100");
+  if (!canHave(model, fault)) {
+    throw new ServiceError(
+      "invalid_input",
+      `${scenarioLabel(scenario)} needs a GPU with ${fault.needs}; ${model.productName} has none`,
+    );
+  }
   const key = `${seed}:${nodeIndex}`;
   const random = seededRandom(`${key}:spec`);
   const faultyGpu = Math.floor(random() * gpuCount);
@@ -132,7 +142,7 @@ function createSpec(options: SimulatedNodeOptions): NodeSpec {
     hostname: `gpu-node-${String(nodeIndex + 1).padStart(3, "0")}`,
     rack: options.rack ?? "rack-01",
     scenario,
-    model: simulatedModel(options.model ?? scenario.model ?? "H100"),
+    model,
     gpus: gpuIdentities(key, gpuCount),
     faultyGpu,
     bootAtMs,
@@ -140,6 +150,19 @@ function createSpec(options: SimulatedNodeOptions): NodeSpec {
     supplyC: NORMAL_SUPPLY_C + (options.warmerByC ?? 0),
     job: jobOf(key, gpuCount),
   };
+}
+
+function canHave(model: SimulatedModel, { needs }: Fault): boolean {
+  switch (needs) {
+    case undefined:
+      return true;
+    case "row remapping":
+      return model.remapBanks !== undefined;
+    case "NVLink":
+      return model.nvlink !== undefined;
+    case "NVLink 5":
+      return model.nvlink?.version === 5;
+  }
 }
 
 function contextAt(spec: NodeSpec, nowMs: number): FaultContext {

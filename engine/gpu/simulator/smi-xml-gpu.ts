@@ -49,22 +49,27 @@ export function renderGpu(gpu: GpuReading, schema: 12 | 13): string[] {
     ...power(gpu, schema),
     ...clocks(gpu),
     ...element("fabric", [...leaf("state", gpu.fabricState), ...leaf("status", gpu.fabricStatus)]),
-    ...element(
-      "processes",
-      (gpu.processes ?? []).flatMap((process) =>
-        element("process_info", [
-          ...leaf("gpu_instance_id", undefined),
-          ...leaf("compute_instance_id", undefined),
-          ...leaf("pid", process.pid),
-          ...leaf("type", process.type),
-          ...leaf("process_name", process.name),
-          ...leaf("used_memory", process.memoryUsedMib, " MiB"),
-        ]),
-      ),
-    ),
+    ...processes(gpu),
   ];
   const printed = gpu.errorText === undefined ? body : body.map((line) => line.replace(">N/A<", `>${gpu.errorText}<`));
   return element("gpu", printed, ` id="${address}"`);
+}
+
+function processes(gpu: GpuReading): string[] {
+  if (gpu.processes === undefined) return leaf("processes", undefined);
+  return element(
+    "processes",
+    gpu.processes.flatMap((process) =>
+      element("process_info", [
+        ...leaf("gpu_instance_id", undefined),
+        ...leaf("compute_instance_id", undefined),
+        ...leaf("pid", process.pid),
+        ...leaf("type", process.type),
+        ...leaf("process_name", process.name),
+        ...leaf("used_memory", process.memoryUsedMib, " MiB"),
+      ]),
+    ),
+  );
 }
 
 function freeMib(gpu: GpuReading): number | undefined {

@@ -20,6 +20,7 @@ const NVSWITCH = "nvidia-nvswitch0: SXid (PCI:0000:c4:00.0):";
 
 /** XID 74 on one link of the A100 and H100 generation. */
 export const nvlinkErrors: Fault = {
+  needs: "NVLink",
   apply(draft, context) {
     breakLink(draft, context.gpu, linkOf(context));
     for (const index of allGpus(context)) {
@@ -46,6 +47,7 @@ export const nvlinkErrors: Fault = {
 
 /** XID 149 with 154 on NVLink5: link down, then the driver asks for a GPU reset. */
 export const nvlinkErrorsBlackwell: Fault = {
+  needs: "NVLink 5",
   apply(draft, context) {
     stopJob(draft, context, allGpus(context));
     breakLink(draft, context.gpu, linkOf(context));
@@ -93,6 +95,7 @@ export const nvlinkErrorsBlackwell: Fault = {
 
 /** A fatal SXID and the loss of a link on every GPU at once. */
 export const nvswitchFatal: Fault = {
+  needs: "NVLink",
   apply(draft, context) {
     stopJob(draft, context, allGpus(context));
     for (const index of allGpus(context)) breakLink(draft, index, linkOf(context));
@@ -127,6 +130,7 @@ export const nvswitchFatal: Fault = {
 
 /** Minutes after a boot: links went down and up while they trained. Nothing is wrong. */
 export const bootNvlinkTraining: Fault = {
+  needs: "NVLink 5",
   uptimeMs: (random) => Math.round((4 + 3 * random()) * 60_000),
   apply(draft, context) {
     stopJob(draft, context, allGpus(context));

@@ -21,6 +21,7 @@ const EXHAUSTED = "Row Remapper Error: (0x000000000137f7a0) - All reserved rows 
 
 /** XID 48 + 63 + 94: a row went bad, a spare one waits for the reset. */
 export const eccErrors: Fault = {
+  needs: "row remapping",
   apply(draft, context) {
     addBadRow(draft, context);
     const gpu = gpuOf(draft, context.gpu);
@@ -52,6 +53,7 @@ export const eccErrors: Fault = {
 /** XID 48 + 64: the bank has no spare row left. `isContained` tells the two scenarios with it apart. */
 function exhaustedRows(isContained: boolean): Fault {
   return {
+    needs: "row remapping",
     apply(draft, context) {
       addBadRow(draft, context);
       const gpu = gpuOf(draft, context.gpu);
@@ -84,6 +86,7 @@ export const rowRemapExhausted = exhaustedRows(false);
 
 /** XID 94 alone: one process used poisoned data, nothing waits for a reset. */
 export const contained94: Fault = {
+  needs: "row remapping",
   apply(draft, context) {
     stopJob(draft, context, [context.gpu]);
     const gpu = gpuOf(draft, context.gpu);

@@ -118,6 +118,7 @@ export const staleTelemetry: Fault = {
 
 /** Fabric manager of another version than the driver: links exist, the fabric is never ready. */
 export const fabricManagerDown: Fault = {
+  needs: "NVLink",
   uptimeMs: (random) => Math.round((20 + 40 * random()) * 60_000),
   apply(draft, context) {
     stopJob(draft, context, allGpus(context));
