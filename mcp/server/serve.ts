@@ -49,12 +49,12 @@ export async function serveStdio(name: string, options: ServeStdioOptions): Prom
   process.once("SIGTERM", onSignal);
   process.once("SIGINT", onSignal);
   try {
-    const { createServer, close } = await open(options);
+    const opened = await open(options);
     try {
       const { stdin = process.stdin, stdout = process.stdout, log } = options;
-      await serveConnection({ createServer, stdin, stdout, log, signal: stop.signal });
+      await serveConnection({ createServer: opened.createServer, stdin, stdout, log, signal: stop.signal });
     } finally {
-      await close();
+      await opened.close();
     }
   } finally {
     process.removeListener("SIGTERM", onSignal);

@@ -52,12 +52,12 @@ function named(name: string, tools: readonly string[]): MemoryServerSpec {
 
 /** Moves the clock on until the promise has settled. */
 async function settle<Value>(clock: ManualClock, promise: Promise<Value>): Promise<Value> {
-  let isSettled = false;
+  const state = { isSettled: false };
   const mark = (): void => {
-    isSettled = true;
+    state.isSettled = true;
   };
   promise.then(mark, mark);
-  while (!isSettled) await clock.advance(200);
+  while (!state.isSettled) await clock.advance(200);
   return promise;
 }
 

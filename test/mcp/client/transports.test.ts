@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 
 import { afterEach, describe, expect, it } from "vitest";
 
-import { systemClock } from "../../../lib/clock.ts";
+import { type Clock, systemClock } from "../../../lib/clock.ts";
 import { seededRandom } from "../../../lib/random.ts";
 import { createToolClient } from "../../../mcp/client/create-tool-client.ts";
 import type { ServerSpec } from "../../../mcp/client/server-spec.ts";
@@ -10,6 +10,7 @@ import type { ToolClient } from "../../../mcp/client/tool-client.ts";
 import { createMcpHttpHandler } from "../../../mcp/server/http.ts";
 import { createFixtureContext, fixtureServer, silentLog } from "../support/fixture-tools.ts";
 import { listenLoopback } from "../support/http-server.ts";
+import { createManualClock } from "../support/manual-clock.ts";
 
 type Cleanup = () => Promise<void>;
 
@@ -59,12 +60,12 @@ describe.each(TRANSPORTS)("a tool client over $name", ({ open }) => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });
 
-  async function connect(timeoutMs = 20_000): Promise<ToolClient> {
+  async function connect(clock: Clock = systemClock): Promise<ToolClient> {
     const { spec, cleanup } = await open();
     const client = createToolClient({
       servers: [spec],
-      timeoutMs,
-      clock: systemClock,
+      timeoutMs: 20_000,
+      clock,
       random: seededRandom(1),
       log: silentLog,
     });
@@ -116,9 +117,14 @@ describe.each(TRANSPORTS)("a tool client over $name", ({ open }) => {
   });
 
   it("gives up on a call that stays silent and says so", async () => {
-    const client = await connect(1_500);
-    await client.listTools();
-    await expect(client.call("hang_writing", {})).rejects.toMatchObject({ code: "timed_out" });
+    const clock = createManualClock();
+    const client = await connect(clock);
+    const begun = Promise.withResolvers<void>();
+    const hanging = client.call("hang_writing", {}, { onProgress: () => begun.resolve() });
+    const outcome = hanging.catch((error: unknown) => error);
+    await begun.promise;
+    await clock.advance(20_000);
+    expect(await outcome).toMatchObject({ code: "timed_out" });
     expect((await client.call("echo", { text: "next" })).isError).toBe(false);
   });
 

@@ -146,13 +146,10 @@ describe("the streamable HTTP endpoint", () => {
   it("says 503 when every session is in use", async () => {
     const { loopback } = await serve({ maxSessions: 1 });
     const client = await openClient(loopback);
-    let begun: () => void = () => undefined;
-    const hasBegun = new Promise<void>((resolve) => {
-      begun = resolve;
-    });
-    const hanging = client.callTool({ name: "hang_reading" }, undefined, { onprogress: () => begun() });
+    const begun = Promise.withResolvers<void>();
+    const hanging = client.callTool({ name: "hang_reading" }, undefined, { onprogress: () => begun.resolve() });
     hanging.catch(() => undefined);
-    await hasBegun;
+    await begun.promise;
     const refused = await send(loopback, INITIALIZE);
     expect(refused.status).toBe(503);
     expect(refused.headers["retry-after"]).toBe("10");
