@@ -27,56 +27,67 @@ const ISO =
 const UNIX = /^(\d{10})\.(\d{6}) (?=[\w.-]+ [^\s:]+: )/;
 const SYSLOG = /^([A-Z][a-z]{2})\s+(\d{1,2}) (\d{2}:\d{2}:\d{2})(?:\.\d+)? /;
 const HOST_AND_PROGRAM = /^([A-Za-z0-9][A-Za-z0-9._-]{0,252}) ([^\s:[\]]{1,64})(?:\[(\d+)\])?: /;
+/** RFC 5424 has a version before the time and, after the program, process, message id and structured data. */
+const RFC_5424_VERSION = /^1 (?=\d{4}-\d{2}-\d{2}T)/;
+const RFC_5424_WRITER =
+  /^([A-Za-z0-9][A-Za-z0-9._-]{0,252}) (\S{1,64}) \S{1,128} \S{1,128} (?:-|\[[^\]]{0,1024}\])(?: \ufeff?|$)/;
 const FABRIC_MANAGER = /^\[(?:INFO|WARNING|ERROR|CRITICAL|DEBUG)\]\s+\[tid \d+\]\s+/;
 const LEVELS = new Set(["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL"]);
 
+/** The calendar time at the beginning of a text, and what stands behind it. */
+interface TakenTime {
+  readonly rest: string;
+  /** Absent when the time has no full date. */
+  readonly atMs?: number;
+  /** In brackets, as the kernel's own tools print it: no host and program follow. */
+  readonly isBracketed: boolean;
+}
+
+function takeTime(text: string): TakenTime | undefined {
+  const iso = ISO.exec(text);
+  if (iso !== null) {
+    const [all, date = "", time = "", fraction = "", offset] = iso;
+    const atMs = isoToMs(date, time, fraction, offset === "UTC" ? "Z" : offset);
+    return { rest: text.slice(all.length), atMs, isBracketed: false };
+  }
+  const calendar = CALENDAR.exec(text);
+  if (calendar !== null) {
+    const [all, month = "", day, timeFirst, yearLast, yearFirst, timeLast] = calendar;
+    const atMs = utcMs(Number(yearLast ?? yearFirst), monthIndex(month), Number(day), timeFirst ?? timeLast ?? "");
+    return { rest: text.slice(all.length), atMs, isBracketed: true };
+  }
+  const unix = UNIX.exec(text);
+  if (unix !== null) {
+    const atMs = Number(unix[1]) * 1000 + Math.floor(Number(unix[2]) / 1000);
+    return { rest: text.slice(unix[0].length), atMs, isBracketed: false };
+  }
+  const syslog = SYSLOG.exec(text);
+  return syslog === null ? undefined : { rest: text.slice(syslog[0].length), isBracketed: false };
+}
+
 /**
  * Takes the prefix off a line. Understands the kernel's own (`[12.345]`, with thread column), `dmesg -T`, `-e`, `-d`, `-x`
- * and `--time-format iso`, `/dev/kmsg`, syslog, journald `short`, `short-iso`, `short-full`, `short-unix`
- * and `short-monotonic`, and the
- * fabric manager's log. A line without a prefix is its own message with an `unknown` origin. Never throws.
+ * and `--time-format iso`, `/dev/kmsg`, syslog in both its formats, journald `short`, `short-iso`, `short-full`,
+ * `short-unix` and `short-monotonic`, and the fabric manager's log. A line without a prefix is its own message with an
+ * `unknown` origin. Never throws.
  */
 export function parsePrefix(line: string): LinePrefix {
   const kmsg = KMSG.exec(line);
   if (kmsg !== null) {
     return { message: line.slice(kmsg[0].length), origin: "kernel", uptimeS: Number(kmsg[1]) / 1e6 };
   }
-  let rest = line;
-  let isKernel = false;
-  const facility = FACILITY.exec(rest);
-  if (facility !== null) {
-    rest = rest.slice(facility[0].length);
-    isKernel = facility[0].startsWith("kern");
-  }
+  const facility = FACILITY.exec(line)?.[0] ?? "";
+  const version = facility === "" ? "" : (RFC_5424_VERSION.exec(line.slice(facility.length))?.[0] ?? "");
+  const unread = line.slice(facility.length + version.length);
 
-  let atMs: number | undefined;
-  let hasTime = false;
-  const iso = ISO.exec(rest);
-  const calendar = iso === null ? CALENDAR.exec(rest) : null;
-  const unix = iso === null && calendar === null ? UNIX.exec(rest) : null;
-  const syslog = iso === null && calendar === null && unix === null ? SYSLOG.exec(rest) : null;
-  if (iso !== null) {
-    const [all, date = "", time = "", fraction = "", offset] = iso;
-    atMs = isoToMs(date, time, fraction, offset === "UTC" ? "Z" : offset);
-    rest = rest.slice(all.length);
-    hasTime = true;
-  } else if (calendar !== null) {
-    const [all, month = "", day, timeFirst, yearLast, yearFirst, timeLast] = calendar;
-    atMs = utcMs(Number(yearLast ?? yearFirst), monthIndex(month), Number(day), timeFirst ?? timeLast ?? "");
-    rest = rest.slice(all.length);
-    if (FABRIC_MANAGER.test(rest)) {
-      return { message: rest.replace(FABRIC_MANAGER, ""), origin: "program", program: "nv-fabricmanager", atMs };
-    }
-  } else if (unix !== null) {
-    atMs = Number(unix[1]) * 1000 + Math.floor(Number(unix[2]) / 1000);
-    rest = rest.slice(unix[0].length);
-    hasTime = true;
-  } else if (syslog !== null) {
-    // No year: the line has a time of day but no date that could be placed.
-    rest = rest.slice(syslog[0].length);
-    hasTime = true;
+  const time = takeTime(unread);
+  const atMs = time?.atMs;
+  let rest = time?.rest ?? unread;
+  if (time?.isBracketed === true && FABRIC_MANAGER.test(rest)) {
+    return { message: rest.replace(FABRIC_MANAGER, ""), origin: "program", program: "nv-fabricmanager", atMs };
   }
-
+  const hasWriter = time?.isBracketed === false;
+  let isKernel = facility.startsWith("kern");
   let uptimeS: number | undefined;
   const takeUptime = (): void => {
     const uptime = UPTIME.exec(rest);
@@ -85,17 +96,16 @@ export function parsePrefix(line: string): LinePrefix {
     rest = rest.slice(uptime[0].length);
     isKernel = true;
   };
-  if (!hasTime) {
+  if (time === undefined) {
     takeUptime();
-    const delta = uptimeS === undefined ? DELTA.exec(rest) : null;
-    if (delta !== null) rest = rest.slice(delta[0].length);
+    if (uptimeS === undefined) rest = rest.replace(DELTA, "");
   }
 
-  const writer = HOST_AND_PROGRAM.exec(rest);
+  const writer = (version === "" ? HOST_AND_PROGRAM : RFC_5424_WRITER).exec(rest);
   const [writerText = "", host = "", program = ""] = writer ?? [];
   // Kernel messages have words followed by a colon of their own, so a bare `[12.3] word word: ` names a writer only
   // when it names the kernel.
-  const isWriter = writer !== null && !LEVELS.has(host) && (hasTime || program === "kernel");
+  const isWriter = writer !== null && !LEVELS.has(host) && (hasWriter || program === "kernel");
   if (!isWriter) return { message: rest, origin: isKernel ? "kernel" : "unknown", atMs, uptimeS };
   rest = rest.slice(writerText.length);
   if (program !== "kernel") return { message: rest, origin: "program", program, host, atMs };

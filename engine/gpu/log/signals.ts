@@ -44,7 +44,10 @@ function networkDevice(match: RegExpExecArray): SignalFields {
 
 const NIC = `mlx[45]_(?:core|en|ib) (${PCI}):? ?(?:([\\w.-]{1,32}): )?`;
 
-/** The first rule that matches gives the signal. AER and lost GPUs need more than one line and are joined elsewhere. */
+/**
+ * The first rule that matches gives the signal. AER and lost GPUs need more than one line and are joined elsewhere.
+ * No pattern holds an unanchored `a.*b`: on a line that repeats `a`, its time would grow with the square of the length.
+ */
 const RULES: readonly SignalRule[] = [
   { signal: "boot", from: "kernel", pattern: /^Linux version \d/ },
   { signal: "driver_load", from: "kernel", pattern: /^NVRM: loading NVIDIA UNIX/ },
@@ -63,7 +66,7 @@ const RULES: readonly SignalRule[] = [
   {
     signal: "nvlink_training",
     from: "kernel",
-    pattern: /^(?:NVRM: .*nvlink|nvidia-nvlink: |nvidia-nvswitch\d+: ).*\btrain/i,
+    pattern: /^(?:NVRM: (?=.*nvlink)|nvidia-nvlink: |nvidia-nvswitch\d+: ).*\btrain/i,
     fields: (match) => pciOf(new RegExp(`\\b${PCI}`).exec(match.input)?.[0]),
   },
   {
@@ -143,14 +146,26 @@ const RULES: readonly SignalRule[] = [
   {
     signal: "cuda_not_initialized",
     from: "program",
-    pattern:
-      /system not yet initialized|CUDA_ERROR_SYSTEM_NOT_READY|cudaErrorSystemNotReady|(?:CUDA|cuda)\b.*\b[Ee]rror 802\b/,
+    pattern: /system not yet initialized|CUDA_ERROR_SYSTEM_NOT_READY|cudaErrorSystemNotReady/,
+  },
+  {
+    signal: "cuda_not_initialized",
+    from: "program",
+    pattern: /\b[Ee]rror 802\b/,
+    accepts: (match) => /cuda/i.test(match.input),
+  },
+  {
+    signal: "nccl_timeout",
+    from: "program",
+    pattern: /Watchdog caught collective operation timeout/,
+    fields: (match) => cudaDevice(match.input),
   },
   {
     signal: "nccl_timeout",
     from: "program",
     // A completion with a vendor error is the transport giving up after its retries.
-    pattern: /Watchdog caught collective operation timeout|NET\/IB\s?: .*\b(?:vendor err \d+|status=12)\b/,
+    pattern: /\b(?:vendor err \d+|status=12)\b/,
+    accepts: (match) => match.input.includes("NET/IB"),
     fields: (match) => cudaDevice(match.input),
   },
   {

@@ -139,6 +139,7 @@ describe("prefixes", () => {
       { host: "node-07", uptimeS: 123.456789 },
     ],
     ["rsyslog ISO", "2025-02-23T10:00:00.123456+00:00 node-07 kernel: [  123.4] ", { atMs: AT + 123, uptimeS: 123.4 }],
+    ["RFC 5424", "<4>1 2025-02-23T10:00:00.250Z node-07 kernel - - - ", { host: "node-07", atMs: AT + 250 }],
     ["journald short-iso", "2025-02-23T10:00:00+0000 node-07 kernel: ", { host: "node-07", atMs: AT }],
     ["journald short-full", "Sun 2025-02-23 10:00:00 UTC node-07 kernel: ", { host: "node-07", atMs: AT }],
     ["journald short-unix", "1740304800.500000 node-07 kernel: ", { host: "node-07", atMs: AT + 500 }],

@@ -151,6 +151,7 @@ describe("text inside logs is data", () => {
     ["Feb 23 10:00:00 node-7 sudo: NVRM: GPU 0000:3b:00.0: GPU has fallen off the bus."],
     ["2025-02-23T10:00:00+0000 node-7 python[9]: nvidia-nvswitch3: SXid (PCI:0000:04:00.0): 20034, Fatal, Link 30 x"],
     ["2025-02-23 10:00:00,123 INFO trainer: seen NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus."],
+    ["<14>1 2025-02-23T10:00:00Z node-7 myapp 22 - - NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus."],
     ['[10.1] audit: comm="NVRM: Xid (PCI:0000:3b:00): 79, x" exe="/bin/sh"'],
     [JSON.stringify({ MESSAGE: XID_79, _TRANSPORT: "stdout", SYSLOG_IDENTIFIER: "kernel" })],
     [
