@@ -24,8 +24,19 @@ export function fitMessages(messages: readonly BaseMessage[], limits: PromptLimi
     total -= oldest.reduce((sum, message) => sum + message.text.length, 0);
     left += oldest.length;
   }
-  const kept = turns.flat();
+  const kept = total > limits.totalChars ? cutOlderResults(turns.flat(), total, limits) : turns.flat();
   return left === 0 ? kept : [new HumanMessage(`(${left} earlier messages of this thread are left out.)`), ...kept];
+}
+
+/** One turn alone can be too long: its results are cut short from the oldest on until the rest fits. */
+function cutOlderResults(messages: readonly BaseMessage[], total: number, limits: PromptLimits): BaseMessage[] {
+  let left = total;
+  return messages.map((message) => {
+    if (left <= limits.totalChars || !ToolMessage.isInstance(message)) return message;
+    const cut = cutResult(message, limits.oldResultChars);
+    left -= message.text.length - cut.text.length;
+    return cut;
+  });
 }
 
 /** The two ends of a text with the number of characters between them. */

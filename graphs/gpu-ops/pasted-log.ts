@@ -42,8 +42,8 @@ export function splitPastedLog(text: string): SplitMessage {
     isCertain ||= certain;
   }
   if (!isCertain && likely < 2) return { prose: text.trim() };
-  const prose = [...lines.slice(0, first), ...lines.slice(last + 1)].join("\n").trim();
-  return { prose, log: lines.slice(first, last + 1).join("\n") };
+  const around = [lines.slice(0, first), lines.slice(last + 1)].map((part) => part.join("\n").trim());
+  return { prose: around.join("\n").trim(), log: lines.slice(first, last + 1).join("\n") };
 }
 
 /** The log of the newest message that has one. */
