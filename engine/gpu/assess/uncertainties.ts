@@ -1,0 +1,73 @@
+import { isSameHost, shortPci } from "../checks/log/gpu-identity.ts";
+import type { Observation } from "../checks/log/observation.ts";
+import type { AssessInput } from "./input.ts";
+
+/** Records older than this may be about a state that is long over. */
+const OLD_MS = 24 * 3_600_000;
+
+/** Everything that limits the assessment, as whole sentences, each once. */
+export function listUncertainties(input: AssessInput, observations: readonly Observation[]): string[] {
+  const notes = observations.flatMap((observation) => observation.notes);
+  return [...new Set([...inputLimits(input), ...lookLimits(observations), ...notes])].map(capitalise);
+}
+
+function inputLimits(input: AssessInput): string[] {
+  const { reading, log, diagnostics = [], diagReport, nowMs } = input;
+  const limits: string[] = [];
+  const hosts = log?.hosts ?? [];
+  if (hosts.length > 1) {
+    limits.push(`the log holds records of ${hosts.length} hosts (${listHosts(hosts)}): their GPUs are kept apart`);
+  } else if (hosts.length === 1 && reading?.hostname !== undefined && !isSameHost(hosts[0], reading.hostname)) {
+    limits.push("the log names another host than the reading: they may not belong together");
+  }
+  if (log !== undefined && log.skippedLines > 0) {
+    limits.push(`${log.skippedLines} log lines look like GPU records and could not be read`);
+  }
+  if (log !== undefined && log.droppedEvents > 0) {
+    limits.push(`${log.droppedEvents} records in the middle of the log were left out`);
+  }
+  if (reading !== undefined && reading.problems.length > 0) limits.push("the reading is incomplete");
+  limits.push(...unknownAddresses(input));
+  for (const result of diagnostics) {
+    if (["refused", "unavailable", "aborted", "skipped"].includes(result.outcome)) {
+      limits.push(`${result.test} on GPU ${result.gpu} was ${result.outcome}: it says nothing about the GPU`);
+    }
+  }
+  if (diagReport?.runtimeError !== undefined)
+    limits.push("the diagnostic run failed as a whole: results may be missing");
+  const latest = log?.events.reduce((latest, event) => Math.max(latest, event.atMs ?? 0), 0) ?? 0;
+  if (nowMs !== undefined && latest > 0 && nowMs - latest > OLD_MS) {
+    limits.push(`the latest record is ${Math.floor((nowMs - latest) / 3_600_000)} hours old`);
+  }
+  return limits;
+}
+
+function listHosts(hosts: readonly string[]): string {
+  const shown = hosts.slice(0, 4).map((host) => host.slice(0, 64));
+  return hosts.length > 4 ? `${shown.join(", ")}, …` : shown.join(", ");
+}
+
+/** XIDs of addresses that the reading does not have: another machine's log, or a GPU that is gone. */
+function unknownAddresses({ reading, log }: AssessInput): string[] {
+  const known = (reading?.gpus ?? []).flatMap((gpu) => (gpu.pci === undefined ? [] : [shortPci(gpu.pci)]));
+  if (known.length === 0 || (log?.hosts.length ?? 0) > 1) return [];
+  const logged = (log?.events ?? []).flatMap((event) =>
+    event.kind === "xid" && event.pci !== undefined ? [shortPci(event.pci)] : [],
+  );
+  const unknown = [...new Set(logged)].filter((pci) => !known.includes(pci));
+  if (unknown.length === 0) return [];
+  return [`the log has XIDs of ${unknown.slice(0, 4).join(", ")}, which the reading does not have`];
+}
+
+/** What one look cannot show. */
+function lookLimits(observations: readonly Observation[]): string[] {
+  const has = (rule: string): boolean =>
+    observations.some(({ finding }) => finding.rule === rule && finding.causedBy === undefined);
+  return has("power.hw_power_brake")
+    ? ["one reading cannot tell a blink of the power brake from a lasting one: confirm it on three polls"]
+    : [];
+}
+
+function capitalise(sentence: string): string {
+  return sentence.slice(0, 1).toUpperCase() + sentence.slice(1);
+}

@@ -1,0 +1,33 @@
+import { lookupXid } from "../catalog/xid.ts";
+import type { Finding } from "../finding.ts";
+import { gpuFinding } from "./check.ts";
+import type { GpuContext } from "./check.ts";
+import { gradeXid } from "./log/xid-grade.ts";
+
+/**
+ * XIDs that the exporter counted within its own window: real events, without a line to decode. Each is graded as one
+ * event seen alone; the log, where there is one, says more and then explains this.
+ * Source: NVIDIA/dcgm-exporter, DCGM_EXP_XID_ERRORS_COUNT.
+ */
+export function windowedXids(context: GpuContext): Finding[] {
+  return Object.entries(context.gpu.windowedXids ?? {})
+    .filter(([code, count]) => /^\d+$/.test(code) && Number(code) > 0 && count > 0)
+    .map(([code, count]) => {
+      const entry = lookupXid(Number(code));
+      const { severity, verdict, action, title } = gradeXid(entry);
+      return {
+        ...gpuFinding(context, {
+          rule: `xid.${entry.code}`,
+          component: entry.component,
+          xid: entry.code,
+          severity,
+          verdict,
+          title,
+          action,
+          source: entry.source,
+          evidence: [{ from: "metric", where: `gpu ${context.gpu.index} windowed_xids.${code}`, quote: String(count) }],
+        }),
+        count: Math.max(1, Math.round(count)),
+      };
+    });
+}
