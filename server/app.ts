@@ -1,0 +1,174 @@
+import helmet from "@fastify/helmet";
+import rateLimit from "@fastify/rate-limit";
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyPluginCallback,
+  fastify,
+} from "fastify";
+import {
+  type FastifyPluginAsyncZod,
+  type FastifyPluginCallbackZod,
+  jsonSchemaTransform,
+  validatorCompiler,
+} from "fastify-type-provider-zod";
+
+import type { Clock } from "../lib/clock.ts";
+import type { Config } from "../lib/config.ts";
+import { newUuid } from "../lib/ids.ts";
+import type { Log } from "../lib/log.ts";
+import { VERSION } from "../lib/version.ts";
+import { requireApiKey } from "./auth.ts";
+import { registerBodyParser } from "./body-parser.ts";
+import { registerCors } from "./cors.ts";
+import { registerErrorHandler } from "./error-handler.ts";
+import type { GraphRegistry } from "./graph-registry.ts";
+import { createMetrics } from "./metrics.ts";
+import { assistantRoutes } from "./routes/assistants.ts";
+import type { ReadinessCheck, RouteContext } from "./routes/context.ts";
+import { runControlRoutes } from "./routes/run-control.ts";
+import { runRoutes } from "./routes/runs.ts";
+import { systemRoutes } from "./routes/system.ts";
+import { threadStateRoutes } from "./routes/thread-state.ts";
+import { threadRoutes } from "./routes/threads.ts";
+import { createBoundGraphs } from "./runs/bound-graphs.ts";
+import { createRunManager } from "./runs/run-manager.ts";
+import type { Checkpointer } from "./store/checkpointer.ts";
+import type { Store } from "./store/store.ts";
+import { ensureSystemAssistants } from "./system-assistants.ts";
+import { serialize } from "./wire/serialize.ts";
+
+/** Far above what a person or a dashboard sends; it stops a client that has gone wild. Streams and probes do not count. */
+const MAX_REQUESTS_PER_MINUTE = 120_000;
+/** How long running runs may go on when the server is asked to stop. */
+const DRAIN_MS = 10_000;
+
+export type AppPlugin = FastifyPluginAsync | FastifyPluginCallback | FastifyPluginAsyncZod | FastifyPluginCallbackZod;
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly graphs: GraphRegistry;
+  readonly store: Store;
+  readonly checkpointer: Checkpointer;
+  /** Further routes; they get the same errors, authentication and documentation. */
+  readonly plugins?: readonly AppPlugin[];
+  /** Further parts for `/readyz`; the stores are always among them. */
+  readonly readiness?: readonly ReadinessCheck[];
+}
+
+/**
+ * The HTTP service, ready to listen or to be injected into. Closing it drains the runs but leaves store and checkpointer
+ * open, which belong to the caller.
+ */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { config, log, clock, graphs, store, checkpointer } = options;
+  const logger: FastifyBaseLogger = log;
+  const app: FastifyInstance = fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: config.bodyLimitBytes,
+    genReqId: (request) => {
+      const given = request.headers["x-request-id"];
+      return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : newUuid();
+    },
+    routerOptions: { maxParamLength: 512 },
+    // Keep-alive connections of idle clients must not hold up a shutdown.
+    forceCloseConnections: "idle",
+  });
+
+  app.setValidatorCompiler(validatorCompiler);
+  // Response schemas describe; they do not filter, so that a field of a newer LangGraph still reaches its reader.
+  app.setSerializerCompiler(() => serialize);
+  app.setReplySerializer(serialize);
+
+  const bound = createBoundGraphs(graphs, checkpointer.saver);
+  const metrics = createMetrics(app, () => runs.queue);
+  const runs = createRunManager({
+    store,
+    checkpointer,
+    graphs,
+    bound,
+    clock,
+    log,
+    maxConcurrentRuns: config.maxConcurrentRuns,
+    runTimeoutMs: config.runTimeoutMs,
+    observer: metrics,
+    notify: () => undefined,
+  });
+  await ensureSystemAssistants(store, graphs, clock);
+  await runs.recover();
+
+  app.addHook("onSend", async (request, reply) => {
+    reply.header("x-request-id", request.id);
+  });
+  registerErrorHandler(app);
+  registerBodyParser(app);
+  await registerCors(app, config.corsOrigins);
+  await app.register(helmet, {
+    // The service is called from pages of other origins, and over plain HTTP on a local network.
+    crossOriginResourcePolicy: { policy: "cross-origin" },
+    contentSecurityPolicy: { useDefaults: true, directives: { upgradeInsecureRequests: null } },
+    strictTransportSecurity: false,
+  });
+  if (config.apiKey !== undefined) requireApiKey(app, config.apiKey);
+  await app.register(rateLimit, {
+    max: MAX_REQUESTS_PER_MINUTE,
+    timeWindow: 60_000,
+    keyGenerator: (request) => String(request.headers["x-api-key"] ?? request.ip),
+    addHeaders: {
+      "x-ratelimit-limit": false,
+      "x-ratelimit-remaining": false,
+      "x-ratelimit-reset": false,
+      "retry-after": true,
+    },
+    addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
+  });
+  await registerDocs(app);
+
+  const context: RouteContext = {
+    config,
+    log,
+    clock,
+    graphs,
+    bound,
+    store,
+    checkpointer,
+    runs,
+    metrics,
+    readiness: [{ name: "store", check: () => store.ping() }, ...(options.readiness ?? [])],
+  };
+  for (const routes of [systemRoutes, assistantRoutes, threadRoutes, threadStateRoutes, runRoutes, runControlRoutes]) {
+    await app.register(routes(context));
+  }
+  // Plugins written for the zod types and plain ones differ only in what the compiler infers.
+  for (const plugin of options.plugins ?? []) await app.register(plugin as FastifyPluginAsync);
+
+  app.addHook("preClose", () => runs.shutdown(DRAIN_MS));
+  await app.ready();
+  return app;
+}
+
+async function registerDocs(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "NemOps",
+        version: VERSION,
+        description: "LangGraph Server API for the graphs of langgraph.json, and the routes of NemOps itself.",
+      },
+      components: {
+        securitySchemes: { apiKey: { type: "apiKey", in: "header", name: "x-api-key" } },
+      },
+    },
+    transform: jsonSchemaTransform,
+  });
+  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true, transformStaticCSP: (header) => header });
+  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+}

@@ -1,0 +1,96 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+
+import { ERROR_CODES, type ErrorCode, type FieldProblem, ServiceError } from "../lib/errors.ts";
+import type { ErrorBody } from "./schemas/common.ts";
+
+const PROBLEM_JSON = "application/problem+json; charset=utf-8";
+
+/** The only place that knows HTTP statuses of failures. One JSON object for each; the fault of a caller is never 5xx. */
+export function registerErrorHandler(app: FastifyInstance): void {
+  app.setErrorHandler<FastifyError | ServiceError>((error, request, reply) => {
+    const failure = toFailure(error, request);
+    if (failure.status >= 500) request.log.error({ request_id: request.id, err: error }, "request failed");
+    if (failure.code === "rate_limited" || failure.status === 503) reply.header("retry-after", retryAfter(reply));
+    return send(reply, request, failure);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    send(reply, request, {
+      status: 404,
+      code: "not_found",
+      title: ERROR_CODES.not_found.title,
+      detail: `no route ${request.method} ${request.url.split("?", 1)[0] ?? ""}; /docs lists what there is`,
+    }),
+  );
+}
+
+interface Failure {
+  readonly status: number;
+  readonly code: ErrorCode | "internal";
+  readonly title: string;
+  readonly detail: string;
+  readonly problems?: readonly FieldProblem[];
+}
+
+function toFailure(error: FastifyError | ServiceError, request: FastifyRequest): Failure {
+  if (error instanceof ServiceError) {
+    const { status, title } = ERROR_CODES[error.code];
+    return { status, code: error.code, title, detail: error.message, problems: error.problems };
+  }
+  if (hasZodFastifySchemaValidationErrors(error)) return validationFailure(error);
+  const status = error.statusCode ?? 500;
+  if (status === 413) {
+    const limit = request.routeOptions.bodyLimit;
+    return known(
+      "payload_too_large",
+      `the body is larger than ${limit} bytes (BODY_LIMIT_BYTES); send less or raise the limit`,
+    );
+  }
+  if (status === 429) return known("rate_limited", error.message);
+  if (status >= 400 && status < 500) return { ...known("bad_request", error.message), status };
+  return {
+    status: 500,
+    code: "internal",
+    title: "Internal error",
+    detail: `an unexpected error; the server's log has it under request ${request.id}`,
+  };
+}
+
+function known(code: ErrorCode, detail: string): Failure {
+  const { status, title } = ERROR_CODES[code];
+  return { status, code, title, detail };
+}
+
+interface ZodProblem {
+  readonly instancePath: string;
+  readonly message?: string;
+  readonly params?: { readonly issue?: unknown };
+}
+
+function validationFailure(error: { validation: readonly ZodProblem[]; validationContext?: string }): Failure {
+  const where = error.validationContext ?? "body";
+  const problems = error.validation.map((problem) => ({
+    field: problem.instancePath.replace(/^\//, "").replaceAll("/", ".") || where,
+    message: problem.message ?? "is not valid",
+  }));
+  const detail = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
+  return { ...known("invalid_input", detail), problems };
+}
+
+function retryAfter(reply: FastifyReply): string {
+  const present = reply.getHeader("retry-after");
+  return present === undefined ? "1" : String(present);
+}
+
+function send(reply: FastifyReply, request: FastifyRequest, failure: Failure): FastifyReply {
+  const body: ErrorBody = {
+    type: `urn:nemops:error:${failure.code}`,
+    title: failure.title,
+    status: failure.status,
+    detail: failure.detail,
+    code: failure.code,
+    request_id: request.id,
+    ...(failure.problems === undefined || failure.problems.length === 0 ? {} : { errors: [...failure.problems] }),
+  };
+  return reply.code(failure.status).header("content-type", PROBLEM_JSON).send(JSON.stringify(body));
+}

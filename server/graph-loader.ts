@@ -1,0 +1,61 @@
+import { stat } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+
+import type { Pregel } from "@langchain/langgraph/pregel";
+
+/**
+ * A compiled graph, whatever its state. LangGraph's own types for "any graph" are written with `any`; this is the one
+ * place where that is let in.
+ */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type ServedGraph = Pregel<any, any, any>;
+
+export type GraphFactory = (config: Readonly<Record<string, unknown>>) => Promise<ServedGraph>;
+
+/** The export of a module that is to be served. Throws with file and export named when it is not there. */
+export async function importGraph(file: string, exportName: string): Promise<unknown> {
+  const info = await stat(file).catch(() => undefined);
+  if (info?.isFile() !== true) throw new Error(`no such file: ${file}`);
+  // A module exports a graph or the promise of one.
+  const module = (await import(pathToFileURL(file).href)) as Record<string, Promise<unknown> | undefined>;
+  const value = module[exportName];
+  if (value === undefined) {
+    const known = Object.keys(module).join(", ") || "nothing";
+    throw new Error(`${file} has no export "${exportName}"; it exports ${known}`);
+  }
+  const source = await value;
+  if (toGraphSource(source) === undefined) {
+    throw new Error(`export "${exportName}" of ${file} is not a graph, a graph builder or a function that gives one`);
+  }
+  return source;
+}
+
+/** The value as something that can be served; undefined when it is neither a graph nor a function. */
+export function toGraphSource(value: unknown): ServedGraph | GraphFactory | undefined {
+  const graph = toGraph(value);
+  if (graph !== undefined) return graph;
+  if (typeof value !== "function") return undefined;
+  return async (config) => {
+    // A graph factory of `langgraph.json` takes a runnable config; what it gives is checked right here.
+    const made = await (value as (config: unknown) => Promise<unknown>)(config);
+    const graph = toGraph(made);
+    if (graph === undefined) throw new Error("the graph factory gave neither a compiled graph nor a graph builder");
+    return graph;
+  };
+}
+
+function toGraph(value: unknown): ServedGraph | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  // An agent of LangChain wraps the graph that does the work.
+  if ("graph" in value && isPregel(value.graph)) return value.graph;
+  if (isPregel(value)) return value;
+  if ("compile" in value && typeof value.compile === "function") {
+    const compiled: unknown = (value.compile as () => unknown)();
+    return isPregel(compiled) ? compiled : undefined;
+  }
+  return undefined;
+}
+
+function isPregel(value: unknown): value is ServedGraph {
+  return typeof value === "object" && value !== null && "lg_is_pregel" in value && value.lg_is_pregel === true;
+}

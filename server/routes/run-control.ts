@@ -1,0 +1,158 @@
+import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+
+import { ServiceError } from "../../lib/errors.ts";
+import type { LiveRun } from "../runs/live-runs.ts";
+import { RunId, ThreadId } from "../schemas/common.ts";
+import { CancelQuery, JoinStreamQuery, RunBody, RunListQuery } from "../schemas/run.ts";
+import type { Run } from "../store/runs.ts";
+import { selectFields, toWireRun } from "../wire/resources.ts";
+import { serialize } from "../wire/serialize.ts";
+import type { RouteContext } from "./context.ts";
+import { readLastEventId, runPath, sendEventStream, sendFinalState } from "./run-answers.ts";
+
+const tags = ["runs"];
+const threadParams = z.object({ thread_id: ThreadId });
+const runParams = threadParams.extend({ run_id: RunId });
+const statelessParams = z.object({ run_id: RunId, thread_id: z.undefined().optional() });
+
+/** Routes that look at, follow and stop runs that exist. */
+export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
+  function registerRunControlRoutes(app, _options, done) {
+    const { store, runs } = context;
+
+    /** The run in memory, when it is there and belongs to the thread that was named. */
+    const findLive = (runId: string, threadId: string | undefined): LiveRun | undefined => {
+      const live = runs.find(runId);
+      return live === undefined || (threadId !== undefined && live.run.threadId !== threadId) ? undefined : live;
+    };
+    const findRun = async (runId: string, threadId: string | undefined): Promise<Run> => {
+      const run = await store.runs.get(runId);
+      if (run === undefined || (threadId !== undefined && run.threadId !== threadId)) {
+        throw new ServiceError("run_not_found", "Run not found");
+      }
+      return run;
+    };
+    const findThread = async (threadId: string) => {
+      const thread = await store.threads.get(threadId);
+      if (thread === undefined) throw new ServiceError("thread_not_found", "Thread not found");
+      return thread;
+    };
+
+    app.get(
+      "/threads/:thread_id/runs",
+      {
+        schema: {
+          tags,
+          summary: "Runs of a thread, newest first",
+          params: threadParams,
+          querystring: RunListQuery,
+          response: { 200: z.array(RunBody.partial()) },
+        },
+      },
+      async ({ params: { thread_id: threadId }, query }) => {
+        await findThread(threadId);
+        const found = await store.runs.list(threadId, query.status === undefined ? {} : { status: query.status }, {
+          limit: query.limit ?? 10,
+          offset: query.offset ?? 0,
+        });
+        return found.map((run) => selectFields(toWireRun(run), toList(query.select)));
+      },
+    );
+
+    app.get(
+      "/threads/:thread_id/runs/:run_id",
+      { schema: { tags, summary: "Get a run", params: runParams, response: { 200: RunBody } } },
+      async ({ params: { thread_id: threadId, run_id: runId } }) => toWireRun(await findRun(runId, threadId)),
+    );
+
+    app.delete(
+      "/threads/:thread_id/runs/:run_id",
+      { schema: { tags, summary: "Stop a run if need be, and delete it", params: runParams } },
+      async ({ params: { thread_id: threadId, run_id: runId } }, reply) => {
+        await findRun(runId, threadId);
+        await runs.stop(runId, "cancel");
+        await store.runs.delete(runId);
+        return reply.code(204).send();
+      },
+    );
+
+    app.get(
+      "/threads/:thread_id/runs/:run_id/join",
+      { schema: { tags, summary: "Wait for a run's final state", params: runParams } },
+      async ({ params: { thread_id: threadId, run_id: runId } }, reply) => {
+        const live = findLive(runId, threadId);
+        if (live !== undefined) return sendFinalState(context, reply, { live, isCancelledOnDisconnect: false });
+        const { status } = await findRun(runId, threadId);
+        const { values, error } = await findThread(threadId);
+        const hasFailed = (status === "error" || status === "timeout") && error !== null;
+        return reply
+          .header("content-type", "application/json; charset=utf-8")
+          .send(serialize(hasFailed ? { __error__: error } : (values ?? {})));
+      },
+    );
+
+    for (const { path, params } of [
+      { path: "/threads/:thread_id/runs/:run_id/stream", params: runParams },
+      { path: "/runs/:run_id/stream", params: statelessParams },
+    ]) {
+      app.get(
+        path,
+        {
+          config: { rateLimit: false },
+          schema: {
+            tags,
+            summary: "Follow a run; Last-Event-ID goes on where a reader stopped",
+            params,
+            querystring: JoinStreamQuery,
+          },
+        },
+        async ({ params: { thread_id: threadId, run_id: runId }, query, headers }, reply) => {
+          const live = findLive(runId, threadId);
+          if (live === undefined) {
+            await findRun(runId, threadId);
+            // The run is over and its events are no longer kept: there is nothing left to follow.
+            return reply.header("content-type", "text/event-stream; charset=utf-8").send("event: end\ndata: null\n\n");
+          }
+          const modes = toList(query.stream_mode);
+          return sendEventStream(context, reply, {
+            live,
+            path: runPath(live, threadId),
+            afterId: readLastEventId(headers["last-event-id"], live),
+            isCancelledOnDisconnect: query.cancel_on_disconnect ?? false,
+            ...(modes.length === 0 ? {} : { modes: modes.map(toEventName) }),
+          });
+        },
+      );
+    }
+
+    app.post(
+      "/threads/:thread_id/runs/:run_id/cancel",
+      {
+        schema: {
+          tags,
+          summary: "Stop a run; `rollback` also deletes it and its checkpoints",
+          params: runParams,
+          querystring: CancelQuery,
+        },
+      },
+      async ({ params: { thread_id: threadId, run_id: runId }, query }, reply) => {
+        if (findLive(runId, threadId) === undefined) await findRun(runId, threadId);
+        const stopped = runs.stop(runId, query.action === "rollback" ? "rollback" : "cancel");
+        if (query.wait !== true) return reply.code(202).send();
+        await stopped;
+        return reply.code(204).send();
+      },
+    );
+    done();
+  };
+
+function toList(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return [value].flat().flatMap((item) => item.split(",").filter((part) => part !== ""));
+}
+
+/** Event name of a stream mode: `messages-tuple` arrives as `messages`. */
+function toEventName(mode: string): string {
+  return mode === "messages-tuple" ? "messages" : mode;
+}

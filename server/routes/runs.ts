@@ -1,0 +1,96 @@
+import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+
+import { RunBatch, RunBody, RunCreate } from "../schemas/run.ts";
+import { ThreadId } from "../schemas/common.ts";
+import type { LiveRun } from "../runs/live-runs.ts";
+import { findAssistant } from "../system-assistants.ts";
+import { toWireRun } from "../wire/resources.ts";
+import type { RouteContext } from "./context.ts";
+import { runPath, sendEventStream, sendFinalState } from "./run-answers.ts";
+
+const tags = ["runs"];
+const threadParams = z.object({ thread_id: ThreadId });
+const noParams = z.object({ thread_id: z.undefined().optional() });
+
+const KNOWN_FIELDS = new Set(Object.keys(RunCreate.shape));
+
+/** Routes that start a run, each with and without a thread. */
+export const runRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
+  function registerRunRoutes(app, _options, done) {
+    const { store, graphs, runs, log } = context;
+
+    const create = async (
+      body: z.infer<typeof RunCreate>,
+      headers: Readonly<Record<string, unknown>>,
+      threadId: string | undefined,
+    ): Promise<LiveRun> => {
+      const unknown = Object.keys(body).filter((field) => !KNOWN_FIELDS.has(field));
+      if (unknown.length > 0) log.info({ fields: unknown }, "run request has fields this server does not know");
+      const assistant = await findAssistant(store, graphs, body.assistant_id);
+      return runs.create({ body, assistant, headers, ...(threadId === undefined ? {} : { threadId }) });
+    };
+
+    for (const { prefix, params } of [
+      { prefix: "", params: noParams },
+      { prefix: "/threads/:thread_id", params: threadParams },
+    ]) {
+      app.post(
+        `${prefix}/runs`,
+        {
+          schema: {
+            tags,
+            summary: "Start a run in the background",
+            params,
+            body: RunCreate,
+            response: { 200: RunBody },
+          },
+        },
+        async ({ body, headers, params: { thread_id: threadId } }, reply) => {
+          const live = await create(body, headers, threadId);
+          reply.header("content-location", runPath(live, threadId));
+          return toWireRun(live.run);
+        },
+      );
+
+      app.post(
+        `${prefix}/runs/stream`,
+        {
+          config: { rateLimit: false },
+          schema: { tags, summary: "Start a run and stream it", params, body: RunCreate },
+        },
+        async ({ body, headers, params: { thread_id: threadId } }, reply) => {
+          const live = await create(body, headers, threadId);
+          return sendEventStream(context, reply, {
+            live,
+            path: runPath(live, threadId),
+            afterId: -1,
+            isCancelledOnDisconnect: body.on_disconnect === "cancel",
+          });
+        },
+      );
+
+      app.post(
+        `${prefix}/runs/wait`,
+        { schema: { tags, summary: "Start a run and wait for its final state", params, body: RunCreate } },
+        async ({ body, headers, params: { thread_id: threadId } }, reply) => {
+          const live = await create(body, headers, threadId);
+          const path = runPath(live, threadId);
+          reply.header("content-location", path);
+          if (threadId !== undefined) reply.header("location", `${path}/join`);
+          return sendFinalState(context, reply, { live, isCancelledOnDisconnect: body.on_disconnect === "cancel" });
+        },
+      );
+    }
+
+    app.post(
+      "/runs/batch",
+      { schema: { tags, summary: "Start stateless runs", body: RunBatch, response: { 200: z.array(RunBody) } } },
+      async ({ body, headers }) => {
+        const accepted: RunBody[] = [];
+        for (const item of body) accepted.push(toWireRun((await create(item, headers, undefined)).run));
+        return accepted;
+      },
+    );
+    done();
+  };

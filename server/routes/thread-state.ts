@@ -1,0 +1,157 @@
+import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+
+import { ServiceError } from "../../lib/errors.ts";
+import { type CheckpointRef, QueryFlag, ThreadId } from "../schemas/common.ts";
+import { HistoryBody, HistoryQuery, StateAtCheckpoint, StateUpdate, ThreadStateBody } from "../schemas/thread.ts";
+import { graphOfThread, updateState } from "../thread-states.ts";
+import { toCheckpointConfig, toWireCheckpoint } from "../wire/checkpoint-ref.ts";
+import { EMPTY_STATE, toThreadState } from "../wire/thread-state.ts";
+import type { RouteContext } from "./context.ts";
+
+const tags = ["threads"];
+const params = z.object({ thread_id: ThreadId });
+
+interface HistoryRequest {
+  readonly limit?: number | null;
+  readonly before?: string | Readonly<Record<string, unknown>> | null;
+  readonly metadata?: Record<string, unknown> | null;
+  readonly checkpoint?: CheckpointRef | null;
+}
+
+export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
+  function registerThreadStateRoutes(app, _options, done) {
+    const find = async (threadId: string) => {
+      const thread = await context.store.threads.get(threadId);
+      if (thread === undefined) throw new ServiceError("thread_not_found", "Thread not found");
+      return thread;
+    };
+
+    const readState = async (
+      threadId: string,
+      checkpoint: CheckpointRef | null | undefined,
+      subgraphs: boolean,
+    ): Promise<ThreadStateBody> => {
+      const graph = await graphOfThread(context, await find(threadId));
+      const reference = toCheckpointConfig(checkpoint);
+      const id = reference["checkpoint_id"];
+      const snapshot = await graph?.getState({ configurable: { ...reference, thread_id: threadId } }, { subgraphs });
+      if (snapshot?.createdAt !== undefined) return toThreadState(snapshot);
+      if (typeof id !== "string") return EMPTY_STATE;
+      throw new ServiceError("checkpoint_not_found", `Checkpoint not found: thread ${threadId} has no ${id}`);
+    };
+
+    const readHistory = async (threadId: string, request: HistoryRequest): Promise<ThreadStateBody[]> => {
+      const { limit, before, metadata, checkpoint } = request;
+      if (typeof checkpoint?.checkpoint_id === "string") return [await readState(threadId, checkpoint, false)];
+      const graph = await graphOfThread(context, await find(threadId));
+      if (graph === undefined) return [];
+      const beforeId = typeof before === "string" ? before : checkpointIdOf(before);
+      const states: ThreadStateBody[] = [];
+      const history = graph.getStateHistory(
+        { configurable: { checkpoint_ns: "", ...toCheckpointConfig(checkpoint), thread_id: threadId } },
+        {
+          limit: limit ?? 10,
+          ...(beforeId === undefined ? {} : { before: { configurable: { checkpoint_id: beforeId } } }),
+          ...(metadata == null ? {} : { filter: metadata }),
+        },
+      );
+      for await (const snapshot of history) states.push(toThreadState(snapshot));
+      return states;
+    };
+
+    app.get(
+      "/threads/:thread_id/state",
+      {
+        schema: {
+          tags,
+          summary: "The state of a thread",
+          params,
+          querystring: z.object({ subgraphs: QueryFlag.optional() }),
+          response: { 200: ThreadStateBody },
+        },
+      },
+      (request) => readState(request.params.thread_id, undefined, request.query.subgraphs ?? false),
+    );
+
+    app.post(
+      "/threads/:thread_id/state",
+      { schema: { tags, summary: "Change the state, or fork from a checkpoint", params, body: StateUpdate } },
+      async ({ body, params: { thread_id: threadId } }) => {
+        const written = await updateState(context, await find(threadId), {
+          configurable: {
+            ...toCheckpointConfig(body.checkpoint),
+            ...(body.checkpoint_id == null ? {} : { checkpoint_id: body.checkpoint_id }),
+          },
+          values: body.values,
+          ...(body.as_node == null ? {} : { asNode: body.as_node }),
+        });
+        return { checkpoint: toWireCheckpoint(written) };
+      },
+    );
+
+    app.get(
+      "/threads/:thread_id/state/:checkpoint_id",
+      {
+        schema: {
+          tags,
+          summary: "The state at a checkpoint",
+          params: params.extend({ checkpoint_id: z.string() }),
+          querystring: z.object({ subgraphs: QueryFlag.optional() }),
+          response: { 200: ThreadStateBody },
+        },
+      },
+      ({ params: { thread_id: threadId, checkpoint_id: id }, query }) =>
+        readState(threadId, { checkpoint_id: id }, query.subgraphs ?? false),
+    );
+
+    app.post(
+      "/threads/:thread_id/state/checkpoint",
+      {
+        schema: {
+          tags,
+          summary: "The state at a checkpoint, also of a subgraph",
+          params,
+          body: StateAtCheckpoint,
+          response: { 200: ThreadStateBody },
+        },
+      },
+      ({ body, params: { thread_id: threadId } }) => readState(threadId, body.checkpoint, body.subgraphs ?? false),
+    );
+
+    app.get(
+      "/threads/:thread_id/history",
+      {
+        schema: {
+          tags,
+          summary: "Past states, newest first",
+          params,
+          querystring: HistoryQuery,
+          response: { 200: z.array(ThreadStateBody) },
+        },
+      },
+      (request) => readHistory(request.params.thread_id, request.query),
+    );
+
+    app.post(
+      "/threads/:thread_id/history",
+      {
+        schema: {
+          tags,
+          summary: "Past states, newest first, with filters",
+          params,
+          body: HistoryBody,
+          response: { 200: z.array(ThreadStateBody) },
+        },
+      },
+      ({ body, params: { thread_id: threadId } }) => readHistory(threadId, body),
+    );
+    done();
+  };
+
+/** The id in a checkpoint, or in a config around one. */
+function checkpointIdOf(reference: Readonly<Record<string, unknown>> | null | undefined): string | undefined {
+  const inner = (reference?.["configurable"] ?? reference) as Readonly<Record<string, unknown>> | null | undefined;
+  const id = inner?.["checkpoint_id"];
+  return typeof id === "string" ? id : undefined;
+}

@@ -1,0 +1,149 @@
+import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+
+import { ServiceError } from "../../lib/errors.ts";
+import { newUuid } from "../../lib/ids.ts";
+import { ThreadId } from "../schemas/common.ts";
+import { ThreadBody, ThreadCount, ThreadCreate, ThreadPatch, ThreadSearch } from "../schemas/thread.ts";
+import { type ThreadFilter, newThread } from "../store/threads.ts";
+import { applySupersteps } from "../thread-states.ts";
+import { selectFields, toWireThread } from "../wire/resources.ts";
+import type { RouteContext } from "./context.ts";
+import { paginationHeaders } from "./pagination.ts";
+import { refuseField } from "./refuse-field.ts";
+
+const tags = ["threads"];
+const params = z.object({ thread_id: ThreadId });
+
+export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
+  function registerThreadRoutes(app, _options, done) {
+    const { store, checkpointer, clock, runs } = context;
+    const find = async (threadId: string) => {
+      const thread = await store.threads.get(threadId);
+      if (thread === undefined) throw new ServiceError("thread_not_found", "Thread not found");
+      return thread;
+    };
+
+    app.post(
+      "/threads",
+      { schema: { tags, summary: "Create a thread", body: ThreadCreate, response: { 200: ThreadBody } } },
+      async ({ body }) => {
+        refuseField(body, "ttl", "is not supported: threads are kept until they are deleted");
+        const metadata = { ...body.metadata, ...(body.graph_id == null ? {} : { graph_id: body.graph_id }) };
+        const thread = newThread(body.thread_id ?? newUuid(), clock.now(), metadata);
+        if (!(await store.threads.insert(thread))) {
+          if (body.if_exists !== "do_nothing") throw new ServiceError("already_exists", "Thread already exists");
+          return toWireThread(await find(thread.threadId));
+        }
+        if (body.supersteps == null || body.supersteps.length === 0) return toWireThread(thread);
+        try {
+          await applySupersteps(context, thread, body.supersteps);
+        } catch (error) {
+          // Nothing half-done: a thread whose first state was refused is not left behind.
+          await checkpointer.saver.deleteThread(thread.threadId);
+          await store.threads.delete(thread.threadId);
+          throw error;
+        }
+        return toWireThread(await find(thread.threadId));
+      },
+    );
+
+    app.post(
+      "/threads/search",
+      {
+        schema: {
+          tags,
+          summary: "Search threads, newest first",
+          body: ThreadSearch,
+          response: { 200: z.array(ThreadBody.partial()) },
+        },
+      },
+      async ({ body }, reply) => {
+        refuseField(body, "extract", "is not supported; use select");
+        const filter = toFilter(body);
+        const page = { limit: body.limit ?? 10, offset: body.offset ?? 0 };
+        const found = await store.threads.search(filter, {
+          ...page,
+          sortBy: body.sort_by ?? "updated_at",
+          sortOrder: body.sort_order ?? "desc",
+        });
+        reply.headers(paginationHeaders(await store.threads.count(filter), page));
+        return found.map((thread) => selectFields(toWireThread(thread), body.select));
+      },
+    );
+
+    app.post(
+      "/threads/count",
+      { schema: { tags, summary: "Count threads", body: ThreadCount, response: { 200: z.number() } } },
+      ({ body }) => store.threads.count(toFilter(body)),
+    );
+
+    app.get(
+      "/threads/:thread_id",
+      { schema: { tags, summary: "Get a thread", params, response: { 200: ThreadBody } } },
+      async ({ params: { thread_id: threadId } }) => toWireThread(await find(threadId)),
+    );
+
+    app.patch(
+      "/threads/:thread_id",
+      {
+        schema: {
+          tags,
+          summary: "Merge metadata into a thread",
+          params,
+          body: ThreadPatch,
+          response: { 200: ThreadBody },
+        },
+      },
+      async ({ body, params: { thread_id: threadId } }) => {
+        refuseField(body, "ttl", "is not supported: threads are kept until they are deleted");
+        const thread = await find(threadId);
+        await store.threads.setMetadata(threadId, { ...thread.metadata, ...body.metadata }, thread.config, clock.now());
+        return toWireThread(await find(threadId));
+      },
+    );
+
+    app.delete(
+      "/threads/:thread_id",
+      { schema: { tags, summary: "Delete a thread with its runs and checkpoints", params } },
+      async ({ params: { thread_id: threadId } }, reply) => {
+        await find(threadId);
+        await runs.stopThread(threadId);
+        await checkpointer.saver.deleteThread(threadId);
+        await store.transaction(async (tables) => {
+          await tables.runs.deleteOfThread(threadId);
+          await tables.threads.delete(threadId);
+        });
+        return reply.code(204).send();
+      },
+    );
+
+    app.post(
+      "/threads/:thread_id/copy",
+      { schema: { tags, summary: "Copy a thread with its history", params, response: { 200: ThreadBody } } },
+      async ({ params: { thread_id: threadId } }) => {
+        const source = await find(threadId);
+        const nowMs = clock.now();
+        const copy = {
+          ...source,
+          threadId: newUuid(),
+          status: source.status === "busy" ? ("idle" as const) : source.status,
+          createdAtMs: nowMs,
+          updatedAtMs: nowMs,
+        };
+        await checkpointer.copyThread(source.threadId, copy.threadId);
+        await store.threads.insert(copy);
+        return toWireThread(copy);
+      },
+    );
+    done();
+  };
+
+function toFilter(body: z.infer<typeof ThreadCount>): ThreadFilter {
+  return {
+    ...(body.ids == null ? {} : { ids: body.ids }),
+    ...(body.status == null ? {} : { status: body.status }),
+    ...(body.metadata == null ? {} : { metadata: body.metadata }),
+    ...(body.values == null ? {} : { values: body.values }),
+  };
+}

@@ -1,0 +1,89 @@
+import type { Run } from "../store/runs.ts";
+import type { EventLog } from "./event-log.ts";
+import type { RunStatus } from "./run-status.ts";
+
+/** How a run ended, for those who wait for it. */
+export interface RunResult {
+  readonly status: RunStatus;
+  /** Body of `/wait` and `/join`: the final state, or `{"__error__": {error, message}}`. */
+  readonly body: string;
+}
+
+export type StopReason = "cancel" | "rollback" | "timeout" | "shutdown";
+
+/** A run this process executes or has lately executed. */
+export interface LiveRun {
+  readonly run: Run;
+  readonly graphId: string;
+  status: RunStatus;
+  readonly log: EventLog;
+  readonly abort: AbortController;
+  /** Set before `abort` is aborted. */
+  stopReason: StopReason | undefined;
+  /** Resolves when the outcome is stored and the log has ended. Never rejects. */
+  readonly settled: Promise<RunResult>;
+  readonly settle: (result: RunResult) => void;
+}
+
+/** Ended runs kept for readers that come (back) late, all of them together. */
+const MAX_ENDED_RUNS = 1_000;
+const MAX_ENDED_CHARS = 64 * 1024 * 1024;
+const KEEP_RESUMABLE_MS = 120_000;
+const KEEP_OTHER_MS = 10_000;
+
+export interface LiveRuns {
+  add(live: LiveRun): void;
+  get(runId: string): LiveRun | undefined;
+  /** Runs that have not ended. */
+  unfinished(): readonly LiveRun[];
+  /** Keeps an ended run for its time, or drops it at once when nobody can ask for it. */
+  retire(live: LiveRun, options: { readonly isReachable: boolean }): void;
+  remove(runId: string): void;
+  close(): void;
+}
+
+/** The event logs of runs, from acceptance until some time after the end. Bounded in number, size and time. */
+export function createLiveRuns(): LiveRuns {
+  const live = new Map<string, LiveRun>();
+  const ended = new Map<string, { readonly size: number; readonly timer: NodeJS.Timeout }>();
+  let endedChars = 0;
+
+  const drop = (runId: string): void => {
+    const entry = ended.get(runId);
+    if (entry !== undefined) {
+      clearTimeout(entry.timer);
+      endedChars -= entry.size;
+      ended.delete(runId);
+    }
+    live.delete(runId);
+  };
+
+  return {
+    add: (entry) => {
+      live.set(entry.run.runId, entry);
+    },
+    get: (runId) => live.get(runId),
+    unfinished: () => [...live.values()].filter((entry) => !ended.has(entry.run.runId)),
+    retire(entry, { isReachable }) {
+      const { runId, kwargs } = entry.run;
+      if (!isReachable) {
+        drop(runId);
+        return;
+      }
+      const timer = setTimeout(() => drop(runId), kwargs.resumable ? KEEP_RESUMABLE_MS : KEEP_OTHER_MS);
+      timer.unref();
+      ended.set(runId, { size: entry.log.size, timer });
+      endedChars += entry.log.size;
+      for (const oldest of ended.keys()) {
+        if (ended.size <= MAX_ENDED_RUNS && endedChars <= MAX_ENDED_CHARS) break;
+        drop(oldest);
+      }
+    },
+    remove: drop,
+    close() {
+      for (const { timer } of ended.values()) clearTimeout(timer);
+      ended.clear();
+      live.clear();
+    },
+  };
+}

@@ -1,0 +1,323 @@
+import type { Clock } from "../../lib/clock.ts";
+import { ServiceError, errorMessage } from "../../lib/errors.ts";
+import { newUuid } from "../../lib/ids.ts";
+import type { Log } from "../../lib/log.ts";
+import type { GraphRegistry } from "../graph-registry.ts";
+import type { RunCreate } from "../schemas/run.ts";
+import type { Assistant } from "../store/assistants.ts";
+import type { Checkpointer } from "../store/checkpointer.ts";
+import type { Run } from "../store/runs.ts";
+import type { Store, StoreTables } from "../store/store.ts";
+import { type Thread, newThread } from "../store/threads.ts";
+import { serialize } from "../wire/serialize.ts";
+import type { BoundGraphs } from "./bound-graphs.ts";
+import { createEventLog } from "./event-log.ts";
+import { executeRun } from "./execute-run.ts";
+import { type LiveRun, type RunResult, type StopReason, createLiveRuns } from "./live-runs.ts";
+import { checkRun, prepareKwargs } from "./prepare-run.ts";
+import { type QueuedJob, type RunQueue, createRunQueue } from "./run-queue.ts";
+import { nextStatus } from "./run-status.ts";
+import { settleRun } from "./settle-run.ts";
+
+export interface RunRequest {
+  readonly body: RunCreate;
+  readonly assistant: Assistant;
+  /** Absent for a stateless run. */
+  readonly threadId?: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+export interface RunObserver {
+  onRunEnd(end: { graphId: string; status: string; durationMs: number }): void;
+}
+
+export interface RunManagerOptions {
+  readonly store: Store;
+  readonly checkpointer: Checkpointer;
+  readonly graphs: GraphRegistry;
+  readonly bound: BoundGraphs;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly maxConcurrentRuns: number;
+  readonly runTimeoutMs: number;
+  readonly observer: RunObserver;
+  /** Called after a run that named a webhook; must not throw. */
+  readonly notify: (live: LiveRun, result: RunResult) => void;
+}
+
+export interface RunManager {
+  /**
+   * Accepts a run: checks it, stores it and queues it. Throws `thread_not_found`, `thread_busy`, `checkpoint_not_found`,
+   * `invalid_input` or `unavailable` (while the server stops), and then nothing was stored.
+   */
+  create(request: RunRequest): Promise<LiveRun>;
+  /** A run that this process executes or executed a short while ago. */
+  find(runId: string): LiveRun | undefined;
+  /** Stops a run that has not ended and waits until it has. A run that ended already is left as it is. */
+  stop(runId: string, reason: "cancel" | "rollback"): Promise<void>;
+  stopThread(threadId: string): Promise<void>;
+  /** Settles what a former process left: queued runs are queued again, running ones end as `error`. */
+  recover(): Promise<void>;
+  /** Refuses new runs, lets the running ones go on for `limitMs`, then stops them. Queued ones stay for the next start. */
+  shutdown(limitMs: number): Promise<void>;
+  readonly queue: Pick<RunQueue, "depth" | "runningCount">;
+}
+
+export function createRunManager(options: RunManagerOptions): RunManager {
+  const { store, checkpointer, graphs, bound, clock, log, observer } = options;
+  const queue = createRunQueue({ limit: options.maxConcurrentRuns });
+  const runs = createLiveRuns();
+  const jobs = new Map<string, QueuedJob>();
+  let isStopping = false;
+
+  const finish = async (live: LiveRun, outcome: Parameters<typeof settleRun>[1]): Promise<void> => {
+    const startedAtMs = live.run.createdAtMs;
+    const hasSuccessors = queue.countOfThread(live.run.threadId) > 1;
+    let result: RunResult;
+    try {
+      result = await settleRun(live, outcome, { store, checkpointer, bound, clock, hasSuccessors });
+    } catch (error) {
+      // The run has ended but could not be stored: readers must hear of it and must not wait for ever.
+      log.error({ run_id: live.run.runId, thread_id: live.run.threadId, err: error }, "run outcome not stored");
+      const failure = { error: "StorageError", message: errorMessage(error) };
+      live.status = "error";
+      result = { status: "error", body: serialize({ __error__: failure }) };
+      live.log.append("error", serialize(failure));
+    }
+    jobs.delete(live.run.runId);
+    live.log.end();
+    live.settle(result);
+    runs.retire(live, { isReachable: live.stopReason !== "rollback" });
+    const durationMs = clock.now() - startedAtMs;
+    observer.onRunEnd({ graphId: live.graphId, status: result.status, durationMs });
+    log.info(
+      {
+        run_id: live.run.runId,
+        thread_id: live.run.threadId,
+        graph_id: live.graphId,
+        status: result.status,
+        duration_ms: durationMs,
+      },
+      "run end",
+    );
+    if (live.run.kwargs.webhook !== null) options.notify(live, result);
+  };
+
+  const execute = async (live: LiveRun): Promise<void> => {
+    const ended = new AbortController();
+    clock
+      .sleep(options.runTimeoutMs, ended.signal)
+      .then(() => stopNow(live, "timeout"))
+      .catch(() => undefined); // The run ended in time.
+    try {
+      live.status = nextStatus(live.status, "start");
+      await store.runs.setStatus(live.run.runId, live.status, live.run.attempt, clock.now());
+      const { kwargs } = live.run;
+      const config = { ...kwargs.config };
+      const graph = await (kwargs.temporary
+        ? bound.forTemporary(live.graphId, config)
+        : bound.forThread(live.graphId, config));
+      const outcome = await executeRun({
+        run: live.run,
+        graphId: live.graphId,
+        graph,
+        log: live.log,
+        signal: live.abort.signal,
+      });
+      await finish(live, { ...outcome, graph });
+    } catch (error) {
+      log.error({ run_id: live.run.runId, graph_id: live.graphId, err: error }, "run could not be executed");
+      const failure = { error: error instanceof Error ? error.name : "Error", message: errorMessage(error) };
+      await finish(live, { event: "fail", stateJson: undefined, interrupts: [], error: failure });
+    } finally {
+      ended.abort(new Error("the run has ended"));
+    }
+  };
+
+  const enqueue = (live: LiveRun): void => {
+    jobs.set(
+      live.run.runId,
+      queue.add(live.run.threadId, () => execute(live)),
+    );
+  };
+
+  const launch = (run: Run, graphId: string): LiveRun => {
+    const live = createLiveRun(run, graphId);
+    runs.add(live);
+    const delayMs = run.startAtMs - clock.now();
+    if (delayMs <= 0) enqueue(live);
+    else {
+      clock
+        .sleep(delayMs, live.abort.signal)
+        .then(() => enqueue(live))
+        .catch(() => undefined); // Stopped while it waited: `stopNow` settles it.
+    }
+    return live;
+  };
+
+  const stopNow = (live: LiveRun, reason: StopReason): void => {
+    if (live.stopReason !== undefined || live.log.isEnded) return;
+    live.stopReason = reason;
+    const job = jobs.get(live.run.runId);
+    const isWaiting = job === undefined ? live.status === "pending" : job.remove();
+    live.abort.abort(new Error(`run stopped: ${reason}`));
+    if (isWaiting) void finish(live, { event: "stop", stateJson: undefined, interrupts: [] });
+  };
+
+  return {
+    queue,
+    find: (runId) => runs.get(runId),
+    async create(request) {
+      if (isStopping) throw new ServiceError("unavailable", "the server is stopping; send the run again in a moment");
+      const { body, assistant, threadId } = request;
+      const nowMs = clock.now();
+      const kwargs = prepareKwargs({
+        ...request,
+        isStateless: threadId === undefined,
+        graphDefaults: graphs.defaults[assistant.graphId],
+      });
+      const run: Run = {
+        runId: newUuid(),
+        threadId: threadId ?? newUuid(),
+        assistantId: assistant.assistantId,
+        status: "pending",
+        metadata: { ...assistant.metadata, ...body.metadata },
+        kwargs,
+        multitaskStrategy: body.multitask_strategy ?? "reject",
+        attempt: 1,
+        isTemporary: kwargs.temporary,
+        startAtMs: nowMs + Math.round((body.after_seconds ?? 0) * 1000),
+        createdAtMs: nowMs,
+        updatedAtMs: nowMs,
+      };
+      if (threadId !== undefined) await checkCheckpoint(checkpointer, run);
+      const inflight = await store.transaction((tables) => accept(tables, run, request, graphs));
+      if (run.multitaskStrategy === "interrupt" || run.multitaskStrategy === "rollback") {
+        const reason = run.multitaskStrategy === "rollback" ? "rollback" : "cancel";
+        for (const other of inflight) {
+          const live = runs.get(other.runId);
+          if (live !== undefined) stopNow(live, reason);
+        }
+      }
+      return launch(run, assistant.graphId);
+    },
+    async stop(runId, reason) {
+      const live = runs.get(runId);
+      if (live === undefined) return;
+      stopNow(live, reason);
+      await live.settled;
+    },
+    async stopThread(threadId) {
+      const ofThread = runs.unfinished().filter((live) => live.run.threadId === threadId);
+      for (const live of ofThread) stopNow(live, "cancel");
+      await Promise.all(ofThread.map((live) => live.settled));
+    },
+    async recover() {
+      for (const run of await store.runs.unfinished()) {
+        const assistant = await store.assistants.get(run.assistantId);
+        const canRun = run.status === "pending" && assistant !== undefined && graphs.has(assistant.graphId);
+        if (canRun) {
+          launch(run, assistant.graphId);
+          continue;
+        }
+        await store.transaction((tables) => abandon(tables, run, clock.now()));
+        if (run.isTemporary) await bound.forget(run.threadId);
+        log.warn({ run_id: run.runId, thread_id: run.threadId }, "run of a former process ended as error");
+      }
+    },
+    async shutdown(limitMs) {
+      isStopping = true;
+      // Those that have not started are still in the store and start with the next process.
+      for (const [runId, job] of jobs) if (job.remove()) runs.remove(runId);
+      const running = runs.unfinished().filter((live) => live.status === "running");
+      const deadline = new AbortController();
+      await Promise.race([
+        Promise.all(running.map((live) => live.settled)),
+        clock.sleep(limitMs, deadline.signal).catch(() => undefined),
+      ]);
+      deadline.abort(new Error("all runs have ended"));
+      for (const live of running) stopNow(live, "shutdown");
+      await Promise.all(running.map((live) => live.settled));
+      runs.close();
+    },
+  };
+}
+
+function createLiveRun(run: Run, graphId: string): LiveRun {
+  const { promise, resolve } = Promise.withResolvers<RunResult>();
+  const eventLog = createEventLog();
+  eventLog.append(
+    "metadata",
+    serialize({ run_id: run.runId, thread_id: run.threadId, attempt: Math.max(run.attempt, 1) }),
+  );
+  return {
+    run,
+    graphId,
+    status: run.status,
+    log: eventLog,
+    abort: new AbortController(),
+    stopReason: undefined,
+    settled: promise,
+    settle: resolve,
+  };
+}
+
+/** Stores the run and its thread in one commit and gives the thread's unfinished runs before it. */
+async function accept(
+  tables: StoreTables,
+  run: Run,
+  { body, assistant, threadId }: RunRequest,
+  graphs: GraphRegistry,
+): Promise<readonly Run[]> {
+  const origin = { graph_id: assistant.graphId, assistant_id: assistant.assistantId };
+  const graph = graphs.static(assistant.graphId);
+  const fresh = newThread(run.threadId, run.createdAtMs, { ...body.metadata, ...origin });
+  if (threadId === undefined) {
+    checkRun(body, { isNewThread: true, graph });
+    if (!run.isTemporary) await tables.threads.insert({ ...fresh, status: "busy" });
+    await tables.runs.insert(run);
+    return [];
+  }
+  const existing = await tables.threads.get(threadId);
+  if (existing === undefined && body.if_not_exists !== "create") {
+    throw new ServiceError("thread_not_found", "Thread not found");
+  }
+  const thread: Thread = existing ?? fresh;
+  checkRun(body, { thread, isNewThread: existing === undefined, graph });
+  const inflight = existing === undefined ? [] : await tables.runs.unfinishedOfThread(threadId);
+  if (inflight.length > 0 && run.multitaskStrategy === "reject") {
+    throw new ServiceError(
+      "thread_busy",
+      "Thread is already running a task. Wait for it to finish or choose a different multitask strategy.",
+    );
+  }
+  if (existing === undefined) await tables.threads.insert({ ...fresh, status: "busy" });
+  else {
+    const isKnown = thread.metadata["graph_id"] === origin.graph_id && thread.metadata["assistant_id"] !== undefined;
+    if (!isKnown) {
+      await tables.threads.setMetadata(threadId, { ...thread.metadata, ...origin }, thread.config, run.createdAtMs);
+    }
+    await tables.threads.setStatus(threadId, "busy", run.createdAtMs);
+  }
+  await tables.runs.insert(run);
+  return inflight;
+}
+
+async function checkCheckpoint({ saver }: Checkpointer, run: Run): Promise<void> {
+  const { checkpoint_id: id, checkpoint_ns: ns } = run.kwargs.config.configurable;
+  if (typeof id !== "string") return;
+  const configurable = { thread_id: run.threadId, checkpoint_ns: typeof ns === "string" ? ns : "", checkpoint_id: id };
+  if ((await saver.getTuple({ configurable })) === undefined) {
+    throw new ServiceError("checkpoint_not_found", `Checkpoint not found: thread ${run.threadId} has no ${id}`);
+  }
+}
+
+async function abandon(tables: StoreTables, run: Run, nowMs: number): Promise<void> {
+  if (run.isTemporary) {
+    await tables.runs.delete(run.runId);
+    return;
+  }
+  await tables.runs.setStatus(run.runId, nextStatus(run.status, "abandon"), run.attempt, nowMs);
+  const error = { error: "ServerStopped", message: "the server stopped while it executed the run" };
+  await tables.threads.setOutcome(run.threadId, { status: "error", error }, nowMs);
+}

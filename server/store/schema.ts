@@ -1,0 +1,62 @@
+import type { Generated, Selectable } from "kysely";
+
+/**
+ * Tables of the service. Times are milliseconds since the epoch, JSON is text, booleans are 0 or 1, so that the same
+ * shapes hold on every engine Kysely speaks to.
+ */
+export interface Database {
+  assistants: AssistantTable;
+  threads: ThreadTable;
+  runs: RunTable;
+}
+
+export interface AssistantTable {
+  assistant_id: string;
+  graph_id: string;
+  name: string;
+  description: string | null;
+  config: string;
+  context: string;
+  metadata: string;
+  version: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface ThreadTable {
+  thread_id: string;
+  status: string;
+  metadata: string;
+  config: string;
+  /** The state after the last run, as the wire shows it; null before the first. */
+  values: string | null;
+  /** JSON object: task id to its pending interrupts. */
+  interrupts: string;
+  error: string | null;
+  created_at: number;
+  updated_at: number;
+  state_updated_at: number;
+}
+
+export interface RunTable {
+  /** Order of acceptance; breaks ties between runs created in the same millisecond. */
+  seq: Generated<number>;
+  run_id: string;
+  thread_id: string;
+  assistant_id: string;
+  status: string;
+  metadata: string;
+  kwargs: string;
+  multitask_strategy: string;
+  attempt: number;
+  /** A stateless run whose thread is dropped when it ends: it has no row in `threads`. */
+  is_temporary: number;
+  /** Not started before this time (`after_seconds`). */
+  start_at: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export type AssistantRow = Selectable<AssistantTable>;
+export type ThreadRow = Selectable<ThreadTable>;
+export type RunRow = Selectable<RunTable>;

@@ -1,0 +1,52 @@
+import { type Kysely, sql } from "kysely";
+
+import { type AssistantStore, createAssistantStore } from "./assistants.ts";
+import { migrate } from "./migrations.ts";
+import { type RunStore, createRunStore } from "./runs.ts";
+import type { Database } from "./schema.ts";
+import { createSqliteKysely, openSqlite } from "./sqlite.ts";
+import { type ThreadStore, createThreadStore } from "./threads.ts";
+
+export interface StoreOptions {
+  /** Database file, or `:memory:`. Its folder is created when missing. */
+  readonly path: string;
+}
+
+export interface StoreTables {
+  readonly assistants: AssistantStore;
+  readonly threads: ThreadStore;
+  readonly runs: RunStore;
+}
+
+/** Assistants, threads and runs. Every method may throw `storage_failed`. */
+export interface Store extends StoreTables {
+  /** All of `work` or nothing of it. It must use only the tables it is given and must not wait for anything else. */
+  transaction<Result>(work: (tables: StoreTables) => Promise<Result>): Promise<Result>;
+  /** Empties tables; the assistants of the graphs have to be written again. For test mode only. */
+  truncate(tables: readonly (keyof StoreTables)[]): Promise<void>;
+  /** Throws when the database does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the store and brings its tables to the newest shape. Throws `storage_failed` when the file cannot be used. */
+export async function createStore({ path }: StoreOptions): Promise<Store> {
+  const db = createSqliteKysely<Database>(openSqlite(path), path);
+  // The migrator runs statements for shapes that the current types no longer or not yet describe.
+  await migrate(db as unknown as Kysely<never>);
+  return {
+    ...bindTables(db),
+    transaction: (work) => db.transaction().execute((transaction) => work(bindTables(transaction))),
+    truncate: async (tables) => {
+      for (const table of tables) await db.deleteFrom(table).execute();
+    },
+    ping: async () => {
+      await sql`select 1`.execute(db);
+    },
+    close: () => db.destroy(),
+  };
+}
+
+function bindTables(db: Kysely<Database>): StoreTables {
+  return { assistants: createAssistantStore(db), threads: createThreadStore(db), runs: createRunStore(db) };
+}

@@ -1,0 +1,185 @@
+import type { Kysely, SelectQueryBuilder } from "kysely";
+
+import type { Page } from "./assistants.ts";
+import { jsonContains } from "./json-filter.ts";
+import type { Database, ThreadRow } from "./schema.ts";
+
+export const THREAD_STATUSES = ["idle", "busy", "interrupted", "error"] as const;
+export type ThreadStatus = (typeof THREAD_STATUSES)[number];
+
+export interface Thread {
+  readonly threadId: string;
+  readonly status: ThreadStatus;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** State after the last run as wire JSON; null before the first run. */
+  readonly values: unknown;
+  /** Task id to its pending interrupts `[{id, value}]`. */
+  readonly interrupts: Readonly<Record<string, readonly unknown[]>>;
+  /** Why the last run failed; null when it did not. */
+  readonly error: unknown;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly stateUpdatedAtMs: number;
+}
+
+export interface ThreadFilter {
+  readonly ids?: readonly string[];
+  readonly status?: ThreadStatus;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
+export type ThreadOrder = "thread_id" | "status" | "created_at" | "updated_at" | "state_updated_at";
+
+/** What a finished run or a state update changes; fields left out stay as they are. */
+export interface ThreadOutcome {
+  readonly status: ThreadStatus;
+  /** Wire JSON text of the state. */
+  readonly valuesJson?: string;
+  readonly interrupts?: Readonly<Record<string, readonly unknown[]>>;
+  readonly error?: unknown;
+}
+
+export interface ThreadStore {
+  get(threadId: string): Promise<Thread | undefined>;
+  /** Adds it; false when the id is taken, and then nothing is changed. */
+  insert(thread: Thread): Promise<boolean>;
+  /** Replaces metadata and config; false when there is no such thread. */
+  setMetadata(
+    threadId: string,
+    metadata: Readonly<Record<string, unknown>>,
+    config: Readonly<Record<string, unknown>>,
+    nowMs: number,
+  ): Promise<boolean>;
+  setStatus(threadId: string, status: ThreadStatus, nowMs: number): Promise<void>;
+  setOutcome(threadId: string, outcome: ThreadOutcome, nowMs: number): Promise<void>;
+  delete(threadId: string): Promise<boolean>;
+  search(filter: ThreadFilter, page: Page<ThreadOrder>): Promise<readonly Thread[]>;
+  count(filter: ThreadFilter): Promise<number>;
+}
+
+/** A thread nothing has run on yet. */
+export function newThread(
+  threadId: string,
+  nowMs: number,
+  metadata: Readonly<Record<string, unknown>> = {},
+  config: Readonly<Record<string, unknown>> = {},
+): Thread {
+  return {
+    threadId,
+    status: "idle",
+    metadata,
+    config,
+    values: null,
+    interrupts: {},
+    error: null,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+    stateUpdatedAtMs: nowMs,
+  };
+}
+
+export function createThreadStore(db: Kysely<Database>): ThreadStore {
+  return {
+    async get(threadId) {
+      const row = await db.selectFrom("threads").selectAll().where("thread_id", "=", threadId).executeTakeFirst();
+      return row === undefined ? undefined : fromRow(row);
+    },
+    async insert(thread) {
+      const result = await db
+        .insertInto("threads")
+        .values(toRow(thread))
+        .onConflict((conflict) => conflict.column("thread_id").doNothing())
+        .executeTakeFirst();
+      return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+    },
+    async setMetadata(threadId, metadata, config, nowMs) {
+      const result = await db
+        .updateTable("threads")
+        .set({ metadata: JSON.stringify(metadata), config: JSON.stringify(config), updated_at: nowMs })
+        .where("thread_id", "=", threadId)
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+    async setStatus(threadId, status, nowMs) {
+      await db.updateTable("threads").set({ status, updated_at: nowMs }).where("thread_id", "=", threadId).execute();
+    },
+    async setOutcome(threadId, { status, valuesJson, interrupts, error }, nowMs) {
+      await db
+        .updateTable("threads")
+        .set({
+          status,
+          updated_at: nowMs,
+          ...(valuesJson === undefined ? {} : { values: valuesJson, state_updated_at: nowMs }),
+          ...(interrupts === undefined ? {} : { interrupts: JSON.stringify(interrupts) }),
+          ...(error === undefined ? {} : { error: error === null ? null : JSON.stringify(error) }),
+        })
+        .where("thread_id", "=", threadId)
+        .execute();
+    },
+    async delete(threadId) {
+      const result = await db.deleteFrom("threads").where("thread_id", "=", threadId).executeTakeFirst();
+      return result.numDeletedRows > 0n;
+    },
+    async search(filter, { limit, offset, sortBy, sortOrder }) {
+      const rows = await applyFilter(db.selectFrom("threads"), filter)
+        .selectAll()
+        .orderBy(sortBy, sortOrder)
+        .orderBy("thread_id", sortOrder)
+        .limit(limit)
+        .offset(offset)
+        .execute();
+      return rows.map(fromRow);
+    },
+    async count(filter) {
+      const row = await applyFilter(db.selectFrom("threads"), filter)
+        .select((select) => select.fn.countAll<number>().as("total"))
+        .executeTakeFirstOrThrow();
+      return row.total;
+    },
+  };
+}
+
+function applyFilter<Selected>(
+  query: SelectQueryBuilder<Database, "threads", Selected>,
+  { ids, status, metadata, values }: ThreadFilter,
+): SelectQueryBuilder<Database, "threads", Selected> {
+  let filtered = query;
+  if (ids !== undefined) filtered = filtered.where("thread_id", "in", ids.length === 0 ? [""] : ids);
+  if (status !== undefined) filtered = filtered.where("status", "=", status);
+  for (const condition of jsonContains("metadata", metadata ?? {})) filtered = filtered.where(condition);
+  for (const condition of jsonContains("values", values ?? {})) filtered = filtered.where(condition);
+  return filtered;
+}
+
+function toRow(thread: Thread): ThreadRow {
+  return {
+    thread_id: thread.threadId,
+    status: thread.status,
+    metadata: JSON.stringify(thread.metadata),
+    config: JSON.stringify(thread.config),
+    values: thread.values === null ? null : JSON.stringify(thread.values),
+    interrupts: JSON.stringify(thread.interrupts),
+    error: thread.error === null ? null : JSON.stringify(thread.error),
+    created_at: thread.createdAtMs,
+    updated_at: thread.updatedAtMs,
+    state_updated_at: thread.stateUpdatedAtMs,
+  };
+}
+
+function fromRow(row: ThreadRow): Thread {
+  return {
+    threadId: row.thread_id,
+    // Only toRow, setStatus and setOutcome write these columns.
+    status: row.status as ThreadStatus,
+    metadata: JSON.parse(row.metadata) as Record<string, unknown>,
+    config: JSON.parse(row.config) as Record<string, unknown>,
+    values: row.values === null ? null : JSON.parse(row.values),
+    interrupts: JSON.parse(row.interrupts) as Record<string, unknown[]>,
+    error: row.error === null ? null : JSON.parse(row.error),
+    createdAtMs: row.created_at,
+    updatedAtMs: row.updated_at,
+    stateUpdatedAtMs: row.state_updated_at,
+  };
+}
