@@ -116,8 +116,22 @@ function readResult(test: string, category: string | undefined, result: Json): D
     info: textsOf(result["info"]),
   };
   const isAboutGpu = entityGroup === undefined || entityGroup.toUpperCase() === "GPU";
-  const gpus = isAboutGpu ? gpuIdsOf(result["entity_id"] ?? result["gpu_ids"] ?? result["gpu_id"]) : [];
+  const all = isAboutGpu ? gpuIdsOf(result["entity_id"] ?? result["gpu_ids"] ?? result["gpu_id"]) : [];
+  const gpus = row.status === "pass" ? all : namedGpus(all, row.warnings);
   return gpus.length === 0 ? [row] : gpus.map((gpu) => ({ ...row, gpu }));
+}
+
+/**
+ * The software tests give one result for all GPUs together and name the bad ones in the warnings only. Those are then the
+ * result's GPUs; nothing is said of the others. Without a name it is about all of them.
+ */
+function namedGpus(all: readonly number[], warnings: readonly DiagWarning[]): readonly number[] {
+  if (all.length < 2) return all;
+  const named = warnings.flatMap(({ message }) =>
+    [...message.matchAll(/\bGPU (\d{1,4})\b/g)].map((match) => Number(match[1])),
+  );
+  const known = all.filter((gpu) => named.includes(gpu));
+  return known.length === 0 ? all : known;
 }
 
 /** A number, or text with one or more numbers: `3`, `"3"`, `"0,1,2"`. */
