@@ -35,6 +35,8 @@ const MAX_HOSTS = 64;
 const AER_DETAIL_LINES = 16;
 
 const ANSI_COLOR = /\u001b\[[0-9;]{0,16}m/g;
+/** Indentation and quotation marks of a log that was copied into a message or a ticket. */
+const QUOTING = /^[\s>`|]+/;
 /** A record whose line lost its beginning: a few characters, then the address. */
 const DAMAGED = /^\S{0,10}\s?S?Xid \((?:PCI:)?[0-9a-fA-F]{2}/;
 /** What may be left of a kernel line's prefix on the first line of a log that was cut anywhere. */
@@ -76,11 +78,12 @@ export function createLogParser(options: LogParserOptions = {}): LogParser {
     const to = lineEnd > lineStart && buffer[lineEnd - 1] === 13 ? lineEnd - 1 : lineEnd;
     // A machine that lost power leaves a run of NUL bytes in front of the first line of its next boot.
     while (from < to && buffer[from] === 0) from += 1;
-    const raw = decode(buffer, from, to, MAX_TEXT_BYTES).slice(0, MAX_RAW_CHARACTERS);
+    const text = decode(buffer, from, to, MAX_TEXT_BYTES);
+    const raw = text.slice(0, MAX_RAW_CHARACTERS);
     const isJson = buffer[from] === 123;
     const prefix = isJson
-      ? parseJsonLine(decode(buffer, from, to, to - from))
-      : parsePrefix(decode(buffer, from, to, MAX_TEXT_BYTES).replace(ANSI_COLOR, ""));
+      ? parseJsonLine(to - from > MAX_TEXT_BYTES ? decode(buffer, from, to, to - from) : text)
+      : parsePrefix((text.includes("\u001b") ? text.replace(ANSI_COLOR, "") : text).replace(QUOTING, ""));
     if (prefix === undefined) {
       // JSON that was cut: nothing in it can be trusted to be where it seems.
       if (raw.includes("NVRM: Xid") || raw.includes(": SXid")) skippedLines += 1;

@@ -148,6 +148,8 @@ describe("prefixes", () => {
       "[  123.456789] node-07.rack.example kernel: ",
       { host: "node-07.rack.example", uptimeS: 123.456789 },
     ],
+    ["indented", "    [12345.678901] ", { uptimeS: 12345.678901 }],
+    ["quoted", "> > [12345.678901] ", { uptimeS: 12345.678901 }],
     ["colours", "\u001b[32m[   12.345678] \u001b[0m\u001b[33m", { uptimeS: 12.345678 }],
   ])("reads an XID behind a %s prefix", (_form, prefix, expected) => {
     const all = { kind: "xid", xid: 43, pci: PCI, ...expected };
