@@ -1,6 +1,4 @@
-import { VERSION } from "../lib/version.ts";
-
-const args = process.argv.slice(2);
+import { run } from "./program.ts";
 
 // A reader that has seen enough, such as `head`, closes the pipe; that is no failure.
 for (const stream of [process.stdout, process.stderr]) {
@@ -10,10 +8,4 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-// Asking for the version loads nothing else: it is what scripts call to see whether the command is there.
-if (args.length === 1 && ["--version", "-V", "version"].includes(args[0] ?? "")) {
-  process.stdout.write(`${VERSION}\n`);
-} else {
-  const { run } = await import("./program.ts");
-  process.exitCode = await run(args);
-}
+process.exitCode = await run(process.argv.slice(2));

@@ -13,9 +13,11 @@ export function severityText(terminal: Terminal, severity: string): string {
   return terminal.style(STYLES[severity] ?? "yellow", severity);
 }
 
+const SIMULATED = "simulated node: nothing here was measured";
+
 /** Whoever reads a simulated state must not take it for a machine of theirs. */
 export function simulatedNote(terminal: Terminal, isSimulated: boolean): void {
-  if (isSimulated) terminal.out(terminal.style("magenta", "simulated node: nothing here was measured"));
+  if (isSimulated) terminal.out(terminal.style("magenta", SIMULATED));
 }
 
 /** Node, GPUs and verdict. */
@@ -64,34 +66,44 @@ export function assessmentText(assessment: WireAssessment, terminal: Terminal): 
   return lines.join("\n");
 }
 
-/** The agent's report, below its answer. */
+/** Most quotations and plan steps below an answer, which tells the same at length; `--json` has them all. */
+const MAX_SHOWN = 6;
+
+/** The agent's report, below its answer: what was decided, on what ground, and what comes next. */
 export function reportText(report: WireReport, terminal: Terminal): string {
   const lines: string[] = [];
   const add = (label: string, text: string): void => {
     lines.push(`${terminal.style("bold", label.padEnd(11))} ${printable(text)}`);
   };
+  const addList = (label: string, texts: readonly string[]): void => {
+    texts.slice(0, MAX_SHOWN).forEach((text, at) => add(at === 0 ? label : "", text));
+    if (texts.length > MAX_SHOWN) add("", `… ${texts.length - MAX_SHOWN} more with --json`);
+  };
   if (report.verdict != null) {
-    lines.push(
-      `${terminal.style("bold", "verdict".padEnd(11))} ${report.verdict}  ${severityText(terminal, report.severity ?? "info")}`,
-    );
+    const severity = severityText(terminal, report.severity ?? "info");
+    lines.push(`${terminal.style("bold", "verdict".padEnd(11))} ${report.verdict}  ${severity}`);
   }
   if (report.root_cause != null && report.root_cause !== "") add("cause", report.root_cause);
-  report.evidence.slice(0, 8).forEach((quote, at) => add(at === 0 ? "evidence" : "", quote));
+  addList("evidence", report.evidence);
   if (report.actions.length > 0) add("do", report.actions.join(", then "));
-  report.remediation.forEach((step, at) => {
-    const approval = step.needs_approval === true ? " (needs approval)" : "";
-    add(at === 0 ? "plan" : "", `${at + 1}. ${step.title ?? step.action ?? "step"}${approval}`);
-    if (step.command != null && step.command !== "") add("", `   ${step.command}`);
-  });
+  addList(
+    "plan",
+    report.remediation.map((step, at) => {
+      const approval = step.needs_approval === true ? " (needs approval)" : "";
+      return `${at + 1}. ${step.title ?? step.action ?? "step"}${approval}`;
+    }),
+  );
   if (report.incidents.length > 0) {
     add("incidents", report.incidents.map(({ id, title }) => (title == null ? id : `${id} ${title}`)).join("; "));
   }
-  for (const alert of report.alerts)
-    add("alert", `${alert.alert_id} ${alert.outcome ?? ""} ${alert.title ?? ""}`.trim());
-  for (const line of report.uncertainties) add("unsure", line);
-  for (const line of report.notes) add("note", line);
+  addList(
+    "alert",
+    report.alerts.map(({ alert_id, outcome, title }) => [alert_id, outcome, title].filter(Boolean).join(" ")),
+  );
+  addList("unsure", report.uncertainties);
+  addList("note", report.notes);
   if (report.answered_by != null) add("answered by", report.answered_by);
-  if (report.simulated === true) lines.push(terminal.style("magenta", "simulated node: nothing here was measured"));
+  if (report.simulated === true) lines.push(terminal.style("magenta", SIMULATED));
   return lines.join("\n");
 }
 
