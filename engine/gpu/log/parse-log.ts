@@ -147,9 +147,12 @@ export function createLogParser(options: LogParserOptions = {}): LogParser {
       else if (record !== "continuation") keep({ kind: "sxid", ...base, ...record });
       return true;
     }
-    if (identities.read(message, base.host, base.line)) return true;
-    if (lostGpus.read(message, { kind: "signal", signal: "gpu_lost", ...base, text: message.trim() })) return true;
-    const aer = parseAerLine(message);
+    // Plain searches first: most lines that come this far are of another kind, and each pattern costs more.
+    if (message.startsWith("NVRM: GPU ") && identities.read(message, base.host, base.line)) return true;
+    if (message.includes("fallen off the bus") || message.startsWith("NVRM: The NVIDIA GPU")) {
+      if (lostGpus.read(message, { kind: "signal", signal: "gpu_lost", ...base, text: message.trim() })) return true;
+    }
+    const aer = message.includes("AER: ") || message.includes("PCIe Bus Error") ? parseAerLine(message) : undefined;
     if (aer === undefined) return false;
     readAer(aer, message, base);
     return true;
