@@ -33,8 +33,9 @@ function explainBy(
   observations: readonly Observation[],
   causes: Map<Observation, Observation>,
 ): void {
-  const candidates = observations.filter(
-    (candidate) => matchesRule(row.causes, candidate.finding.rule) && isActive(candidate),
+  // The rule named first is the best known cause: a record with a time comes before a flag that only holds now.
+  const candidates = row.causes.flatMap((rule) =>
+    observations.filter((candidate) => matchesRule([rule], candidate.finding.rule) && isActive(candidate)),
   );
   if (candidates.length === 0) return;
   for (const effect of observations) {

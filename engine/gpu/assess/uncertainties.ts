@@ -1,5 +1,6 @@
 import { isSameHost, shortPci } from "../checks/log/gpu-identity.ts";
 import type { Observation } from "../checks/log/observation.ts";
+import { isDeciding } from "./decide.ts";
 import type { AssessInput } from "./input.ts";
 
 /** Records older than this may be about a state that is long over. */
@@ -8,11 +9,13 @@ const OLD_MS = 24 * 3_600_000;
 /** Everything that limits the assessment, as whole sentences, each once. */
 export function listUncertainties(input: AssessInput, observations: readonly Observation[]): string[] {
   const notes = observations.flatMap((observation) => observation.notes);
-  return [...new Set([...inputLimits(input), ...lookLimits(observations), ...notes])].map(capitalise);
+  return [
+    ...new Set([...inputLimits(input), ...lookLimits(observations), ...oldRecords(input, observations), ...notes]),
+  ].map(capitalise);
 }
 
 function inputLimits(input: AssessInput): string[] {
-  const { reading, log, diagnostics = [], diagReport, nowMs } = input;
+  const { reading, log, diagnostics = [], diagReport } = input;
   const limits: string[] = [];
   const hosts = log?.hosts ?? [];
   if (hosts.length > 1) {
@@ -35,10 +38,6 @@ function inputLimits(input: AssessInput): string[] {
   }
   if (diagReport?.runtimeError !== undefined)
     limits.push("the diagnostic run failed as a whole: results may be missing");
-  const latest = log?.events.reduce((latest, event) => Math.max(latest, event.atMs ?? 0), 0) ?? 0;
-  if (nowMs !== undefined && latest > 0 && nowMs - latest > OLD_MS) {
-    limits.push(`the latest record is ${Math.floor((nowMs - latest) / 3_600_000)} hours old`);
-  }
   return limits;
 }
 
@@ -66,6 +65,14 @@ function lookLimits(observations: readonly Observation[]): string[] {
   return has("power.hw_power_brake")
     ? ["one reading cannot tell a blink of the power brake from a lasting one: confirm it on three polls"]
     : [];
+}
+
+/** Says how old the latest record behind a finding is, when that is so long that its fault may be over. */
+function oldRecords({ nowMs }: AssessInput, observations: readonly Observation[]): string[] {
+  const times = observations.filter(({ finding }) => isDeciding(finding)).flatMap(({ last }) => last?.atMs ?? []);
+  if (nowMs === undefined || times.length === 0) return [];
+  const ageMs = nowMs - Math.max(...times);
+  return ageMs > OLD_MS ? [`the latest record of a fault is ${Math.floor(ageMs / 3_600_000)} hours old`] : [];
 }
 
 function capitalise(sentence: string): string {

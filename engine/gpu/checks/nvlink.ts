@@ -11,7 +11,8 @@ import type { GpuContext } from "./check.ts";
  */
 export function inactiveLinks(context: GpuContext): Finding[] {
   const { gpu, limits } = context;
-  const links = gpu.nvlinks ?? [];
+  // A source that lists links without their state, as an exporter's counters do, does not say how many there are.
+  const links = (gpu.nvlinks ?? []).filter((link) => link.isActive !== undefined);
   const inactive = links.filter((link) => link.isActive === false);
   const active = links.filter((link) => link.isActive === true).length;
   const missing = links.length === 0 ? 0 : (limits?.nvlinkCount ?? 0) - links.length;

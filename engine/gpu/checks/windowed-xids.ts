@@ -1,8 +1,19 @@
 import { lookupXid } from "../catalog/xid.ts";
+import type { XidEntry } from "../catalog/xid.ts";
 import type { Finding } from "../finding.ts";
 import { gpuFinding } from "./check.ts";
 import type { GpuContext } from "./check.ts";
 import { gradeXid } from "./log/xid-grade.ts";
+
+/** A code whose text decides and that has none here is watched: link events are counted at every boot. */
+function undecoded(entry: XidEntry): Pick<Finding, "severity" | "verdict" | "action" | "title"> {
+  return {
+    severity: "warning",
+    verdict: "gpu_degraded",
+    action: "WATCH",
+    title: `XID ${entry.code} was counted; only its text in the kernel log says what it asks for`,
+  };
+}
 
 /**
  * XIDs that the exporter counted within its own window: real events, without a line to decode. Each is graded as one
@@ -14,7 +25,7 @@ export function windowedXids(context: GpuContext): Finding[] {
     .filter(([code, count]) => /^\d+$/.test(code) && Number(code) > 0 && count > 0)
     .map(([code, count]) => {
       const entry = lookupXid(Number(code));
-      const { severity, verdict, action, title } = gradeXid(entry);
+      const { severity, verdict, action, title } = entry.grade === "decode" ? undecoded(entry) : gradeXid(entry);
       return {
         ...gpuFinding(context, {
           rule: `xid.${entry.code}`,

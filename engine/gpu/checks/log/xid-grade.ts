@@ -19,7 +19,8 @@ export interface XidGrade {
  * shown and watched, never acted upon.
  */
 export function gradeXid(entry: XidEntry): XidGrade {
-  const title = `XID ${entry.code}: ${entry.meaning.replace(/\.$/, "")}`;
+  const [meaning = entry.meaning] = entry.meaning.split(/\.(?:\s|$)/);
+  const title = `XID ${entry.code}: ${meaning}`;
   const base = { title, severity: entry.severity, source: entry.source, followUp: FOLLOW_UPS[entry.action] ?? [] };
   if (entry.status === "unknown" || entry.status === "legacy") {
     return {
