@@ -122,8 +122,7 @@ function fromNode(input: RemediationInputWire, observation: Observation): Remedi
   return {
     assessment,
     actions: given,
-    // The verdict of the node says nothing about a GPU that it is not about.
-    verdict: input.verdict ?? (isElsewhere ? undefined : assessment.verdict),
+    verdict: input.verdict,
     forbiddenActions: input.forbidden_actions,
     node: reading.hostname ?? node.hostname,
     gpus: ids.map((id) => targetOf(id, observation)),

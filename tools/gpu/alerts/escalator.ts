@@ -27,6 +27,7 @@ export interface Escalator {
 }
 
 const ALERTS_PER_TICK = 100;
+/** Four rounds of the dispatcher: with a receiver that hangs for its ten seconds each time they end within a claim. */
 const DELIVERIES_PER_TICK = 32;
 /** Alerts raised by other processes are seen after this at the latest. */
 const LONGEST_SLEEP_MS = 2_000;

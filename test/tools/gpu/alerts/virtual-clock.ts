@@ -14,6 +14,10 @@ export function createVirtualClock(startMs = Date.UTC(2026, 0, 15, 12)): Virtual
     now: () => nowMs,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
+        if (signal?.aborted) {
+          reject(signal.reason as Error);
+          return;
+        }
         const sleeper = {
           atMs: nowMs + ms,
           wake: () => {
