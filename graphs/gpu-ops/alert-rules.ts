@@ -3,7 +3,7 @@ import type { BaseMessage } from "@langchain/core/messages";
 import type { ToolOutcome } from "../../mcp/client/tool-client.ts";
 import { type ToolExchange, readExchanges } from "../conversation.ts";
 import type { ToolRequest } from "../execute-tools.ts";
-import { singleGpu, warrantsAlert } from "./offline-policy/diagnosis.ts";
+import { alertNode, singleGpu, warrantsAlert } from "./offline-policy/diagnosis.ts";
 import { viewConversation } from "./offline-policy/view.ts";
 import { latestAssessment, primaryFinding } from "./results.ts";
 import type { GpuOpsState, ThreadAlert } from "./state.ts";
@@ -22,6 +22,7 @@ export function completeAlert(
   const finding = found && primaryFinding(found.assessment);
   if (found === undefined || finding === undefined) return { ...request, args: { ...request.args, ...thread } };
   const gpu = singleGpu(found.assessment);
+  const node = alertNode(found);
   const asked = request.args["gpu_id"];
   const isOtherGpu = typeof asked === "number" && asked !== gpu;
   const known = isOtherGpu
@@ -30,7 +31,7 @@ export function completeAlert(
         rule: finding.rule,
         component: finding.component,
         ...(gpu === undefined ? {} : { gpu_id: gpu }),
-        ...(found.node === undefined ? {} : { node: found.node }),
+        ...(node === undefined ? {} : { node }),
         evidence: found.assessment.findings.flatMap((each) => each.evidence).slice(0, 8),
       };
   return { ...request, args: { ...known, ...request.args, ...thread } };

@@ -57,7 +57,7 @@ export function buildReport({ messages, alerts, maxSteps, isCutShort }: ReportOp
     remediation: assessment?.verdict === "healthy" ? [] : (plan?.steps ?? []),
     alerts: [...alerts],
     uncertainties: assessment?.uncertainties ?? [],
-    simulated: done.some((exchange) => exchange.result["simulated"] === true) || assessment?.simulated === true,
+    simulated: assessment?.simulated ?? done.some((exchange) => exchange.result["simulated"] === true),
     answered_by: author.answeredBy,
     notes: [
       ...author.notes,

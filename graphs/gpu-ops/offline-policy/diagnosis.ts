@@ -32,11 +32,18 @@ export function singleGpu(assessment: AssessmentResult): number | undefined {
   return assessment.gpus.length === 1 ? assessment.gpus[0] : undefined;
 }
 
+/** Something is wrong, with GPUs that are known, and none of them was asked about. */
+export function isAboutOthers(assessment: AssessmentResult, gpuIds: readonly number[]): boolean {
+  if (gpuIds.length === 0 || assessment.gpus.length === 0 || assessment.verdict === "healthy") return false;
+  return !gpuIds.some((gpu) => assessment.gpus.includes(gpu));
+}
+
 /** Words for the incident search: what the fault is called, its codes, and the cause. */
 export function incidentQuery(assessment: AssessmentResult): string {
   const finding = primaryFinding(assessment);
   const xids = [...new Set(assessment.findings.flatMap((found) => (found.xid === null ? [] : [found.xid])))];
-  const parts = [finding?.title, xids.map((xid) => `Xid ${xid}`).join(" "), assessment.root_cause, finding?.component];
+  const title = finding !== undefined && !assessment.root_cause.includes(finding.title) ? finding.title : "";
+  const parts = [title, xids.map((xid) => `Xid ${xid}`).join(" "), assessment.root_cause, finding?.component];
   return parts
     .filter((part) => part !== undefined && part !== "")
     .join(". ")
@@ -59,13 +66,13 @@ export function testForComponent(component: string | undefined): TestName | unde
 }
 
 /**
- * The diagnostic that would change the answer: only where the engine asks for one and does not forbid it. A lost
- * or failed GPU is never put under load.
+ * The diagnostic that would change the answer: only where the engine's first step is to test, and does not forbid it.
+ * A test among the later steps checks a repair, so it has to wait for one. A failed GPU is never put under load.
  */
 export function diagnosticCall(found: FoundAssessment): Record<string, unknown> | undefined {
   const { assessment } = found;
   if (found.tool !== "gpu_health_check" || assessment.verdict === "gpu_failed") return undefined;
-  if (!assessment.actions.slice(0, 2).includes("RUN_DIAG")) return undefined;
+  if (assessment.actions[0] !== "RUN_DIAG") return undefined;
   if (assessment.forbidden_actions.includes("RUN_DIAG")) return undefined;
   const gpu = singleGpu(assessment);
   if (gpu === undefined) return undefined;
@@ -75,13 +82,20 @@ export function diagnosticCall(found: FoundAssessment): Record<string, unknown> 
 
 export function planCall(found: FoundAssessment): Record<string, unknown> {
   const { assessment } = found;
-  return {
-    verdict: assessment.verdict,
-    actions: assessment.actions,
-    gpu_id: singleGpu(assessment),
-    // A host named in a pasted log is not a node this service knows.
-    node: found.tool === "gpu_health_check" ? found.node : undefined,
-  };
+  const { verdict, actions } = assessment;
+  const shared = { verdict, actions, forbidden_actions: assessment.forbidden_actions, node: found.node };
+  // A plan for a machine that is known from its log alone must not name a node of this service.
+  if (found.tool === "analyze_gpu_log") {
+    return { ...shared, subject: "log", pci: primaryFinding(assessment)?.pci ?? undefined };
+  }
+  return { ...shared, gpu_id: singleGpu(assessment) };
+}
+
+/** Node of an alert about a log that names no single host: it must not fall on the node this service watches. */
+export const UNNAMED_HOST = "unnamed-host";
+
+export function alertNode(found: FoundAssessment): string | undefined {
+  return found.node ?? (found.tool === "analyze_gpu_log" ? UNNAMED_HOST : undefined);
 }
 
 export function alertCall(found: FoundAssessment, done: readonly ToolExchange[]): Record<string, unknown> {
@@ -93,10 +107,10 @@ export function alertCall(found: FoundAssessment, done: readonly ToolExchange[])
   const subject = finding?.title ?? assessment.summary;
   return {
     severity: assessment.severity,
-    title: `${subject}${gpu === undefined ? "" : ` on GPU ${gpu}`}`.slice(0, 130),
+    title: `${subject}${placeOf(gpu, finding?.pci)}`.slice(0, 130),
     analysis: [assessment.root_cause || assessment.summary, ...(finding?.evidence ?? []).slice(0, 3)].join("\n"),
     remediation_steps: plan?.steps.slice(0, 10).map((step) => step.title) ?? assessment.actions,
-    node: found.node,
+    node: alertNode(found),
     gpu_id: gpu,
     component: finding?.component,
     rule: finding?.rule,
@@ -105,9 +119,17 @@ export function alertCall(found: FoundAssessment, done: readonly ToolExchange[])
   };
 }
 
+function placeOf(gpu: number | undefined, pci: string | null | undefined): string {
+  if (gpu !== undefined) return ` on GPU ${gpu}`;
+  return pci ? ` at ${pci}` : "";
+}
+
+/** Hits of the newest search that come near the best of them; the rest only filled up the number asked for. */
 export function closeIncidents(done: readonly ToolExchange[]): IncidentResult[] {
   const search = latestResult(done, "search_incidents", IncidentsResult);
-  return search === undefined || search.no_close_match ? [] : search.results;
+  if (search === undefined || search.no_close_match) return [];
+  const best = Math.max(0, ...search.results.map((incident) => incident.similarity_score));
+  return search.results.filter((incident) => incident.similarity_score >= best * 0.6);
 }
 
 /** An alert for this fault that the thread raised and nobody closed since. */

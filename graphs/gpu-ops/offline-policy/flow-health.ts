@@ -5,6 +5,7 @@ import {
   alertCall,
   diagnosticCall,
   incidentQuery,
+  isAboutOthers,
   planCall,
   readDiagnosis,
   standingAlert,
@@ -23,7 +24,7 @@ export const healthFlow: Flow = (view) => {
   const { intent } = view;
   if (!wasCalled(view, "gpu_health_check")) return callTools(["gpu_health_check", healthArgs(view)]);
   const failure = failureOf(view, "gpu_health_check");
-  const next = investigate(view);
+  const next = isSettledByLook(view) ? undefined : investigate(view);
   if (next !== undefined) return next;
   const diagnosis = readDiagnosis(view.done, view.thread);
   if (diagnosis === undefined) return say(`The GPUs could not be read: ${failure ?? "the tool gave no assessment"}.`);
@@ -41,6 +42,17 @@ export const logFlow: Flow = (view) => {
   }
   return say(describeDiagnosis(diagnosis, { gpuIds: [] }));
 };
+
+/**
+ * The user asked about GPUs that have no part in what is wrong: the look has answered, and the fault elsewhere is
+ * mentioned. A critical one is worked off all the same, because nobody may be looking at it.
+ */
+function isSettledByLook(view: PolicyView): boolean {
+  const gpuIds = "gpuIds" in view.intent ? view.intent.gpuIds : [];
+  const assessment = latestAssessment(view.done)?.assessment;
+  if (assessment === undefined || assessment.severity === "critical") return false;
+  return isAboutOthers(assessment, gpuIds);
+}
 
 /** One GPU is asked for by its id, several by a look at the whole node. */
 export function healthArgs({ intent }: PolicyView): Record<string, unknown> {

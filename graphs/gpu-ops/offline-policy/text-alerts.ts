@@ -13,9 +13,10 @@ export function describeRaised({
   message,
   dispatched,
 }: ReturnType<typeof RaisedAlertResult.parse>): string {
+  if (message !== "") return `**Alert:** ${alert.title}. ${message}`;
   const verb = outcome === "deduplicated" ? "was open already" : outcome === "reopened" ? "was reopened" : "was raised";
-  const delivery = message === "" ? (dispatched ? "A notification was sent." : "No notification was sent.") : message;
-  return `**Alert:** ${alert.alert_id} ${verb}: ${alert.title} (${alert.severity}). ${delivery}`;
+  const delivery = dispatched ? "A notification was sent." : "No notification was sent.";
+  return `**Alert:** ${alert.title}. ${alert.alert_id} ${verb} (${alert.severity}). ${delivery}`;
 }
 
 export function describeUpdated(alert: AlertResult, action: "acknowledge" | "snooze" | "close"): string {

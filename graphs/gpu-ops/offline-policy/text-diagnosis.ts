@@ -6,14 +6,14 @@ import {
   type PlanStep,
   primaryFinding,
 } from "../results.ts";
-import type { Diagnosis } from "./diagnosis.ts";
+import { type Diagnosis, isAboutOthers } from "./diagnosis.ts";
 import { describeAlert, describeRaised } from "./text-alerts.ts";
 import { describeDiagnostic } from "./text-lookups.ts";
 
 type Plan = ReturnType<typeof PlanResult.parse>;
 
 const MAX_EVIDENCE = 6;
-const MAX_STEPS = 8;
+const MAX_STEPS = 12;
 const MAX_OTHER_FINDINGS = 5;
 
 /** The whole answer to a question about a machine or a log, built from tool results alone. */
@@ -21,8 +21,11 @@ export function describeDiagnosis(diagnosis: Diagnosis, options: { gpuIds: reado
   const { found, plan } = diagnosis;
   const { assessment } = found;
   const parts = [
+    isAboutOthers(assessment, options.gpuIds)
+      ? `GPU ${options.gpuIds.join(", ")} has no part in what is wrong on this node:`
+      : undefined,
     headline(assessment, found.node),
-    assessment.root_cause === "" ? undefined : `**Cause:** ${assessment.root_cause}`,
+    assessment.summary.includes(assessment.root_cause) ? undefined : `**Cause:** ${assessment.root_cause}`,
     evidenceList(assessment),
     assessment.verdict === "healthy" || options.gpuIds.length > 0 ? gpuLines(diagnosis, options.gpuIds) : undefined,
     otherFindings(assessment),
@@ -77,7 +80,7 @@ function stepList(assessment: AssessmentResult, plan: Plan | undefined): string 
     const actions = assessment.actions.filter((action) => action !== "NONE");
     return actions.length === 0 ? undefined : `**What to do:** ${actions.join(", then ")}`;
   }
-  const shown = plan.steps.slice(0, MAX_STEPS).map(stepLine);
+  const shown = plan.steps.slice(0, MAX_STEPS).map((step) => stepLine(step, assessment.actions[0]));
   const left = plan.steps.length - shown.length;
   const forbidden =
     assessment.forbidden_actions.length === 0 ? [] : [`Do not: ${assessment.forbidden_actions.join(", ")}.`];
@@ -89,8 +92,9 @@ function stepList(assessment: AssessmentResult, plan: Plan | undefined): string 
   ].join("\n");
 }
 
-function stepLine(step: PlanStep): string {
-  const command = step.command ? `: \`${step.command.split("\n")[0]}\`` : "";
+/** The command is given for the immediate action; those of the other steps stand in the report. */
+function stepLine(step: PlanStep, immediate: string | undefined): string {
+  const command = step.command && step.action === immediate ? `: \`${step.command.split("\n")[0]}\`` : "";
   return `${step.order}. ${step.title}${command}${step.needs_approval ? " (needs approval)" : ""}`;
 }
 
@@ -121,9 +125,9 @@ function uncertaintyList(assessment: AssessmentResult): string | undefined {
   return ["**Not certain:**", ...assessment.uncertainties.slice(0, 5).map((text) => `- ${text}`)].join("\n");
 }
 
-function originLine({ health, found }: Diagnosis): string | undefined {
-  if (health === undefined) return undefined;
-  return health.simulated || found.assessment.simulated ? "This node is simulated." : undefined;
+function originLine({ health, found }: Diagnosis): string {
+  const simulated = health?.simulated === true || found.assessment.simulated ? "This node is simulated. " : "";
+  return `${simulated}Answered by the built-in offline policy.`;
 }
 
 function gpuLines({ health }: Diagnosis, gpuIds: readonly number[]): string | undefined {

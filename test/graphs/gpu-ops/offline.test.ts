@@ -76,6 +76,15 @@ describe("a question about the node", () => {
     expect(names()).not.toContain("run_diagnostic");
   });
 
+  it("takes one call for a GPU that has no part in a fault, unless the fault is critical", async () => {
+    const { text } = await conversation.ask("Is GPU 0 ok?");
+    expect(names()).toEqual(["gpu_health_check"]);
+    expect(text).toMatch(/^GPU 0 has no part in what is wrong on this node:[\s\S]*GPU 2/);
+    tools.setNode({ assessment: { ...STUCK_CLOCK, severity: "critical" } });
+    await conversation.ask("Is GPU 1 ok?");
+    expect(names().at(-1)).toBe("generate_alert");
+  });
+
   it("says which GPUs there are when the id is wrong, and ends", async () => {
     const { text, report } = await conversation.ask("Is GPU 9 ok?");
     expect(names()).toEqual(["gpu_health_check"]);
@@ -121,8 +130,9 @@ describe("a thread", () => {
 
   it("follows up on another GPU, on the alert, on the reason and on the plan", async () => {
     await conversation.ask("Why is training slow?");
-    await conversation.ask("and GPU 1?");
-    expect(tools.calls.at(-3)).toEqual({ name: "gpu_health_check", args: { gpu_id: 1 } });
+    const other = await conversation.ask("and GPU 1?");
+    expect(tools.calls.at(-1)).toEqual({ name: "gpu_health_check", args: { gpu_id: 1 } });
+    expect(other.text).toMatch(/^GPU 1 has no part in what is wrong/);
 
     const acknowledged = await conversation.ask("acknowledge it");
     expect(tools.calls.at(-1)).toEqual({

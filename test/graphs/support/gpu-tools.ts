@@ -166,7 +166,7 @@ export function createGpuTools(initial: Partial<NodeState> = {}): GpuTools {
         rule: args["rule"] ?? null,
         component: args["component"] ?? null,
       });
-      return { alert: alerts.get(id), dispatched: false, outcome: "created", notifications: [], message: "Recorded." };
+      return { alert: alerts.get(id), dispatched: false, outcome: "created", notifications: [], message: "" };
     },
     list_alerts: () => ({ alerts: [...alerts.values()], total: alerts.size }),
     update_alert: ({ alert_id: id, action }) => {
