@@ -79,7 +79,7 @@ export function readOutboundUrl(text: string, { allowPrivate }: { allowPrivate: 
  * are answered as they are, never followed. Throws `invalid_input` for a refused target, `timed_out`, or `unavailable`
  * for a failed connection; messages name the host only, because paths of webhooks are secrets.
  */
-export async function requestOutbound(options: OutboundRequest): Promise<OutboundResponse> {
+export async function sendOutbound(options: OutboundRequest): Promise<OutboundResponse> {
   const url = readOutboundUrl(options.url, options);
   options.signal?.throwIfAborted();
   const timeout = AbortSignal.timeout(options.timeoutMs);

@@ -8,7 +8,7 @@ import {
   type Resolve,
   isPublicAddress,
   readOutboundUrl,
-  requestOutbound,
+  sendOutbound,
 } from "../../lib/outbound-url.ts";
 
 let server: Server;
@@ -32,8 +32,8 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-const get = (path: string, options: Partial<Parameters<typeof requestOutbound>[0]> = {}) =>
-  requestOutbound({
+const get = (path: string, options: Partial<Parameters<typeof sendOutbound>[0]> = {}) =>
+  sendOutbound({
     url: `http://127.0.0.1:${port}${path}`,
     method: "GET",
     timeoutMs: 5_000,
@@ -105,7 +105,7 @@ describe("readOutboundUrl", () => {
   });
 });
 
-describe("requestOutbound", () => {
+describe("sendOutbound", () => {
   it("answers status and body, and a redirect as it is without following it", async () => {
     await expect(get("/")).resolves.toMatchObject({ status: 200, body: "fine" });
     requests = [];

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 
 import { type Clock, isoTime } from "../../../../lib/clock.ts";
 import { ServiceError, errorMessage } from "../../../../lib/errors.ts";
-import { type OutboundResponse, type Resolve, requestOutbound } from "../../../../lib/outbound-url.ts";
+import { type OutboundResponse, type Resolve, sendOutbound } from "../../../../lib/outbound-url.ts";
 import type { Secret } from "../../../../lib/secret.ts";
 import type { DeliveryOutcome } from "../outbox.ts";
 import { type Channel, payloadOf } from "./channel.ts";
@@ -45,7 +45,7 @@ export function createWebhookChannel(options: WebhookOptions): Channel {
       const body = JSON.stringify({ sent_at: isoTime(options.clock.now()), ...payloadOf(message) });
       const secret = options.secret?.reveal();
       try {
-        const response = await requestOutbound({
+        const response = await sendOutbound({
           url: options.url,
           method: "POST",
           headers: {
