@@ -8,8 +8,9 @@ import { mergeReadings } from "../../../engine/gpu/readings/merge.ts";
 import { parseMetrics } from "../../../engine/gpu/readings/metrics.ts";
 import { parseSmiText } from "../../../engine/gpu/readings/smi-text.ts";
 import { parseSmiXml } from "../../../engine/gpu/readings/smi-xml.ts";
+import { parseLog } from "../../../engine/gpu/log/parse-log.ts";
 import { errorMessage, ServiceError } from "../../../lib/errors.ts";
-import { readKernelLog } from "./kernel-log.ts";
+import { readLogFile } from "./kernel-log.ts";
 import type { TelemetrySource } from "./source.ts";
 
 export interface RecordedFiles {
@@ -58,10 +59,9 @@ export function createFileSource(files: RecordedFiles): TelemetrySource {
       signal.throwIfAborted();
       return { ...mergeReadings(parts.filter((part) => part !== undefined)), origin: "file" };
     },
-    async readEvents({ node, signal }) {
+    async readEvents({ node }) {
       requireNode(node);
-      const { parse } = await readKernelLog({ from: files.kernelLog ?? "none", timeoutMs: 0, signal });
-      return parse;
+      return files.kernelLog === undefined ? parseLog("") : (await readLogFile(files.kernelLog)).parse;
     },
     async readDiagReport({ node }) {
       requireNode(node);

@@ -51,7 +51,8 @@ export async function readKernelLog(options: KernelLogOptions): Promise<KernelLo
   return { parse: parseLog(""), problem: unreadable(`the kernel log cannot be read: ${failures.join("; ")}`) };
 }
 
-async function readLogFile(file: string): Promise<KernelLog> {
+/** A recorded log, read as a stream. Never throws. */
+export async function readLogFile(file: string): Promise<KernelLog> {
   try {
     return { parse: await parseLogStream(createReadStream(file)) };
   } catch (error) {
