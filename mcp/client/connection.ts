@@ -12,6 +12,7 @@ import {
 import type { Clock } from "../../lib/clock.ts";
 import { errorMessage, ServiceError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
+import { createLazyValidator, trustingValidator } from "../lazy-validator.ts";
 import { withDeadline } from "./deadline.ts";
 import { openTransport } from "./open-transport.ts";
 import type { ServerSpec } from "./server-spec.ts";
@@ -61,7 +62,11 @@ export function createServerConnection(options: ServerConnectionOptions): Server
   let current: Promise<Link> | undefined;
 
   async function connect(): Promise<Link> {
-    const client = new Client({ name: "nemops", version: clientVersion });
+    const isOwn = "createServer" in spec;
+    const client = new Client(
+      { name: "nemops", version: clientVersion },
+      { jsonSchemaValidator: isOwn ? trustingValidator : createLazyValidator() },
+    );
     const link: Link = { client };
     client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
       delete link.tools;

@@ -11,6 +11,7 @@ import {
 import { errorMessage } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Tool, ToolCall } from "../../tools/define-tool.ts";
+import { createLazyValidator } from "../lazy-validator.ts";
 import { callTool } from "./call-tool.ts";
 import { listTool } from "./tool-listing.ts";
 
@@ -38,15 +39,21 @@ export type McpServerFactory = () => McpServer;
 export function createServerFactory<Context>(options: McpServerOptions<Context>): McpServerFactory {
   const byName = new Map(options.tools.map((tool) => [tool.name, tool]));
   if (byName.size !== options.tools.length) throw new Error(`${options.name}: two tools share a name`);
-  // Turning the schemas into JSON Schema takes milliseconds, so it happens once and not per connection.
-  const listed = options.tools.map((tool) => listTool(tool));
+  // Turning the schemas into JSON Schema takes tens of milliseconds: once for all connections, and not at the start.
+  let listed: ReturnType<typeof listTool>[] | undefined;
   const { name, title, version, instructions, context, log, maxResultChars } = options;
 
   return () => {
-    const connection = new McpServer({ name, title, version }, { capabilities: { tools: {} }, instructions });
+    const connection = new McpServer(
+      { name, title, version },
+      { capabilities: { tools: {} }, instructions, jsonSchemaValidator: createLazyValidator() },
+    );
     // The request handlers are set on the server underneath: registerTool would validate before our own readable checks.
     const { server } = connection;
-    server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }));
+    server.setRequestHandler(ListToolsRequestSchema, () => {
+      listed ??= options.tools.map((tool) => listTool(tool));
+      return { tools: listed };
+    });
     server.setRequestHandler(CallToolRequestSchema, async (request, extra) => {
       const tool = byName.get(request.params.name);
       if (tool === undefined) {

@@ -26,8 +26,8 @@ export async function serveConnection(options: ServeConnectionOptions): Promise<
     const end = (): void => resolve();
     stdin.once("end", end);
     stdin.once("close", end);
-    // A client that went away shows as EPIPE; nobody is left to tell.
-    stdout.once("error", end);
+    // A client that went away shows as EPIPE on every write that is still to come; nobody is left to tell.
+    stdout.on("error", end);
     signal?.addEventListener("abort", end, { once: true });
     if (signal?.aborted === true) resolve();
   });
