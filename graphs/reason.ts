@@ -26,7 +26,7 @@ export async function reason(options: ReasonOptions): Promise<AIMessage> {
   const failure = endpointFailure(conversation);
   const message = await model.call({
     conversation,
-    prompt: [new SystemMessage(system), ...fitMessages(conversation.map(shorten))],
+    prompt: () => [new SystemMessage(system), ...fitMessages(conversation.map(shorten))],
     config,
     canCallTools: !isLastTurn,
     ...(failure === undefined ? {} : { endpointFailure: failure }),

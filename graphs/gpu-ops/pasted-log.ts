@@ -46,12 +46,23 @@ export function splitPastedLog(text: string): SplitMessage {
   return { prose: around.join("\n").trim(), log: lines.slice(first, last + 1).join("\n") };
 }
 
+const splits = new WeakMap<BaseMessage, SplitMessage>();
+
+/** The same for a message; a run asks many times, and a log can have megabytes, so the answer is kept beside it. */
+export function splitMessage(message: BaseMessage): SplitMessage {
+  const known = splits.get(message);
+  if (known !== undefined) return known;
+  const split = splitPastedLog(humanText(message));
+  splits.set(message, split);
+  return split;
+}
+
 /** The log of the newest message that has one. */
 export function findPastedLog(messages: readonly BaseMessage[]): string | undefined {
   for (let index = messages.length - 1; index >= 0; index -= 1) {
     const message = messages[index];
     if (message === undefined || !HumanMessage.isInstance(message)) continue;
-    const { log } = splitPastedLog(humanText(message));
+    const { log } = splitMessage(message);
     if (log !== undefined) return log;
   }
   return undefined;
@@ -63,7 +74,7 @@ export function findPastedLog(messages: readonly BaseMessage[]): string | undefi
  */
 export function shortenPastedLog(message: BaseMessage, maxLines = 40): BaseMessage {
   if (!HumanMessage.isInstance(message)) return message;
-  const { prose, log } = splitPastedLog(humanText(message));
+  const { prose, log } = splitMessage(message);
   if (log === undefined) return message;
   const lines = log.split("\n");
   if (lines.length <= maxLines) return message;

@@ -53,9 +53,10 @@ async function tryEndpoint(
   call: ModelCall,
 ): Promise<AIMessage | ModelFailure> {
   const { signal } = call.config;
+  const prompt = call.prompt();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const answer = await endpoint.invoke([...call.prompt], {
+      const answer = await endpoint.invoke([...prompt], {
         ...call.config,
         runName: "model",
         offered: call.canCallTools ? tools : [],

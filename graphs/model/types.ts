@@ -18,8 +18,8 @@ export type OfflinePolicy = (conversation: readonly BaseMessage[], options: { ca
 export interface ModelCall {
   /** Every message of the thread, as the state holds them; the offline policy reads these. */
   readonly conversation: readonly BaseMessage[];
-  /** What an endpoint is sent: system prompt and the messages cut to size. */
-  readonly prompt: readonly BaseMessage[];
+  /** What an endpoint is sent: system prompt and the messages cut to size. Made only when one is asked. */
+  readonly prompt: () => readonly BaseMessage[];
   /** Callbacks, signal and metadata of the node that asks. */
   readonly config: RunnableConfig;
   readonly canCallTools: boolean;

@@ -1,5 +1,5 @@
 import type { Action, Severity } from "../../../engine/gpu/vocabulary.ts";
-import { splitPastedLog } from "../pasted-log.ts";
+import type { SplitMessage } from "../pasted-log.ts";
 import { INTENT_RULES } from "./intent-rules.ts";
 import type { TestName } from "./mentions.ts";
 
@@ -57,10 +57,10 @@ const MAX_QUESTION_CHARS = 2_000;
  * the same as the question before. With a log in the message the question is always about that log: words in it, before
  * it or after it, do not start anything else.
  */
-export function classify(message: string, earlier: readonly string[] = []): Intent {
-  const { prose, log } = splitPastedLog(message);
+export function classify(message: SplitMessage, earlier: readonly SplitMessage[] = []): Intent {
+  const { prose, log } = message;
   if (log !== undefined) return { kind: "analyze_log" };
-  if (/<nvidia_smi_log>|=+NVSMI LOG=+/.test(message)) return { kind: "unreadable_dump" };
+  if (prose.includes("<nvidia_smi_log>") || prose.includes("=NVSMI LOG=")) return { kind: "unreadable_dump" };
   const question = prose.slice(0, MAX_QUESTION_CHARS).replace(/\s+/g, " ").trim();
   if (question === "") return { kind: "help" };
   const previous = earlier.at(-1);

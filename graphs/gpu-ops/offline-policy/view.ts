@@ -1,13 +1,12 @@
 import { type BaseMessage, HumanMessage } from "@langchain/core/messages";
 
-import { type ToolExchange, currentTurn, humanText, readExchanges } from "../../conversation.ts";
+import { type ToolExchange, currentTurn, readExchanges } from "../../conversation.ts";
+import { splitMessage } from "../pasted-log.ts";
 import { type Intent, classify } from "./intent.ts";
 
 /** The conversation as the policy reads it. */
 export interface PolicyView {
   readonly intent: Intent;
-  /** What the user asked just now, log included. */
-  readonly question: string;
   /** Tool calls answered since then, in order. */
   readonly done: readonly ToolExchange[];
   /** Tool calls of the whole thread, those included. */
@@ -15,11 +14,9 @@ export interface PolicyView {
 }
 
 export function viewConversation(messages: readonly BaseMessage[]): PolicyView {
-  const questions = messages.filter((message) => HumanMessage.isInstance(message)).map(humanText);
-  const question = questions.at(-1) ?? "";
+  const questions = messages.filter((message) => HumanMessage.isInstance(message)).map(splitMessage);
   return {
-    intent: classify(question, questions.slice(0, -1).slice(-8)),
-    question,
+    intent: classify(questions.at(-1) ?? { prose: "" }, questions.slice(0, -1).slice(-8)),
     done: readExchanges(currentTurn(messages)),
     thread: readExchanges(messages),
   };

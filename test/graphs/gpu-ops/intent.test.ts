@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
 
-import { type Intent, classify } from "../../../graphs/gpu-ops/offline-policy/intent.ts";
+import { type Intent, classify as classifySplit } from "../../../graphs/gpu-ops/offline-policy/intent.ts";
+import { splitPastedLog } from "../../../graphs/gpu-ops/pasted-log.ts";
 
 const all = { gpuIds: [] };
+
+function classify(message: string, earlier: readonly string[] = []): Intent {
+  return classifySplit(splitPastedLog(message), earlier.map(splitPastedLog));
+}
 
 const QUESTIONS: readonly (readonly [string, Intent])[] = [
   ["Why is training slow on this node?", { kind: "health", ...all }],

@@ -41,7 +41,7 @@ function request(call: Partial<ModelCall> = {}): ModelCall {
   const conversation = call.conversation ?? [new HumanMessage("Why is it slow?")];
   return {
     conversation,
-    prompt: [new SystemMessage("system"), ...conversation],
+    prompt: () => [new SystemMessage("system"), ...conversation],
     config: {},
     canCallTools: true,
     ...call,
