@@ -7,6 +7,9 @@ const DEMANDS: readonly string[] = ["driver.recovery_action", "xid.154"];
 /** Actions that stand for "recover the GPU": the driver knows better which of them it takes. */
 const RECOVERIES: ReadonlySet<Action> = new Set(["RESET_GPU", "DRAIN_RESET", "REBOOT_NODE", "RESTART_APP", "WATCH"]);
 
+/** What the request covers or has been weighed against; as a later step it would only confuse. */
+const MILDER: ReadonlySet<Action> = new Set(["RESET_GPU", "DRAIN_RESET", "WATCH"]);
+
 /**
  * Lets the driver's own request replace what was inferred for the GPU's faults. What was read comes before the last XID
  * 154, because it is later. Not replaced: a review for replacement, faults outside the GPU's recovery (cooling, slot,
@@ -68,7 +71,7 @@ function follow(observation: Observation, demand: Observation): Observation {
       verdict: demand.finding.verdict === "gpu_failed" ? "gpu_failed" : finding.verdict,
       evidence: [...finding.evidence.slice(0, 4), ...demand.finding.evidence.slice(-1)],
     },
-    followUp: [finding.action, ...observation.followUp].filter((step) => step !== action && step !== "WATCH"),
+    followUp: [finding.action, ...observation.followUp].filter((step) => step !== action && !MILDER.has(step)),
   };
 }
 

@@ -125,6 +125,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     causes: ["xid.13", "xid.31", "xid.46", "xid.109", "xid.158", "xid.62"],
     effects: ["xid.43", "xid.45"],
   },
+  { scope: "gpu", causes: ["xid.43"], effects: ["xid.45"] },
   {
     scope: "node",
     causes: ["app.oom_killer", "app.cuda_out_of_memory"],

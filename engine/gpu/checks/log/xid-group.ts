@@ -12,12 +12,14 @@ export interface XidGroup {
   readonly entry: XidEntry;
   readonly gpu?: GpuRef;
   readonly host: string;
-  /** Records of the present boot; empty when the machine has restarted since. */
-  readonly current: readonly TimedEvent[];
   readonly all: readonly TimedEvent[];
-  /** XID records among `current`, in order. */
+  /** Records of the last boot that has any; never empty. */
+  readonly latest: readonly TimedEvent[];
+  /** The machine has restarted since `latest`. */
+  readonly isPast: boolean;
+  /** XID records among `latest`, in order. */
   readonly xids: readonly TimedXid[];
-  /** XID records of the present boot on the same GPU and on the same host, all codes. */
+  /** XID records of that boot on the same GPU and on the same host, all codes. */
   readonly onGpu: readonly TimedXid[];
   readonly onHost: readonly TimedXid[];
   readonly reading?: GpuReading;
@@ -38,27 +40,26 @@ export function groupXids(timeline: Timeline, node?: NodeReading): XidGroup[] {
     group.events.push(timed);
     groups.set(key, group);
   }
-  const current = timeline.events
-    .filter(isXid)
-    .filter((timed) => timed.moment.boot === timeline.currentBoot(timed.host));
-  const byHost = Map.groupBy(current, (timed) => timed.host);
-  const byGpu = Map.groupBy(current, gpuKeyOf);
+  const xids = timeline.events.filter(isXid);
+  const byHost = Map.groupBy(xids, bootOf);
+  const byGpu = Map.groupBy(xids, gpuBootOf);
   return [...groups.values()].flatMap(({ code, events }) => {
-    const [first] = events;
-    if (first === undefined) return [];
-    const records = withoutEchoes(events);
-    const present = records.filter((timed) => timed.moment.boot === timeline.currentBoot(timed.host));
+    const all = withoutEchoes(events);
+    const last = all.at(-1);
+    if (last === undefined) return [];
+    const latest = all.filter((timed) => timed.moment.boot === last.moment.boot);
     return [
       {
         entry: lookupXid(code),
-        host: first.host,
-        ...(first.gpu === undefined ? {} : { gpu: first.gpu }),
-        all: records,
-        current: present,
-        xids: present.filter(isXid),
-        onGpu: byGpu.get(gpuKeyOf(first)) ?? [],
-        onHost: byHost.get(first.host) ?? [],
-        ...(first.gpu?.reading === undefined ? {} : { reading: first.gpu.reading }),
+        host: last.host,
+        ...(last.gpu === undefined ? {} : { gpu: last.gpu }),
+        all,
+        latest,
+        isPast: last.moment.boot < timeline.currentBoot(last.host),
+        xids: latest.filter(isXid),
+        onGpu: byGpu.get(gpuBootOf(last)) ?? [],
+        onHost: byHost.get(bootOf(last)) ?? [],
+        ...(last.gpu?.reading === undefined ? {} : { reading: last.gpu.reading }),
         ...(node === undefined ? {} : { node }),
         timeline,
       },
@@ -66,8 +67,12 @@ export function groupXids(timeline: Timeline, node?: NodeReading): XidGroup[] {
   });
 }
 
-function gpuKeyOf(timed: TimedEvent): string {
-  return `${timed.host}|${timed.gpu?.key ?? ""}`;
+function bootOf(timed: TimedEvent): string {
+  return `${timed.host}|${timed.moment.boot}`;
+}
+
+function gpuBootOf(timed: TimedEvent): string {
+  return `${bootOf(timed)}|${timed.gpu?.key ?? ""}`;
 }
 
 function xidOf(event: GpuEvent): number | undefined {

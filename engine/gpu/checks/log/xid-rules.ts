@@ -121,7 +121,7 @@ function preemptiveRemoval(group: XidGroup): Partial<XidGrade> {
       notes: [`XID 45 names XID ${parent} as its cause, which the log does not hold: the log may be cut`],
     };
   }
-  const namesProcess = group.xids.some(({ event }) => event.processName !== undefined);
+  const namesProcess = group.xids.some(({ event }) => event.processName !== undefined || event.pid !== undefined);
   const others = group.onHost.some(({ event }) => event.xid !== 45 && event.xid !== 154);
   if (namesProcess || others || isAfterApplicationExit(group) || hasWorkingOrNoFabric(group)) return quiet;
   return {

@@ -28,13 +28,13 @@ const MENDED_BY_RESTART: ReadonlySet<Action> = new Set([
 export function xidRules(timeline: Timeline, node?: NodeReading): Observation[] {
   return groupXids(timeline, node).flatMap((group) => {
     if (group.entry.code === RECOVERY_XID) return recoveryObservation(group);
-    const records = group.current.length > 0 ? group.current : group.all;
-    if (!isNotEmpty(records)) return [];
+    const { latest } = group;
+    if (!isNotEmpty(latest)) return [];
     const grade = settle(group, escalate(group, { ...gradeXid(group.entry), ...XID_RULES[group.entry.code]?.(group) }));
     const { title, severity, verdict, action, source, followUp, notes } = grade;
     return [
       observe(
-        records,
+        latest,
         {
           rule: `xid.${group.entry.code}`,
           component: group.entry.component,
@@ -69,7 +69,7 @@ function peersNamed({ entry, xids }: XidGroup): string[] {
  */
 function escalate(group: XidGroup, grade: XidGrade): XidGrade {
   const mends: readonly Action[] = ["RESET_GPU", "DRAIN_RESET", "REBOOT_NODE"];
-  if (group.current.length === 0 || !mends.includes(grade.action)) return grade;
+  if (group.isPast || !mends.includes(grade.action)) return grade;
   if (countBoots(group) <= REPEAT_ESCALATION.reboots) return grade;
   return {
     ...grade,
@@ -85,9 +85,9 @@ function escalate(group: XidGroup, grade: XidGrade): XidGrade {
 /** What happened since: a restart of the machine, or the driver taking its request back. */
 function settle(group: XidGroup, grade: XidGrade): XidGrade {
   if (grade.action === "NONE" || grade.action === "WATCH") return grade;
-  if (group.current.length === 0) return settleByRestart(group, grade);
+  if (group.isPast) return settleByRestart(group, grade);
   const withdrawal = findRecovery(group.onGpu, (value) => value === 0);
-  const last = group.current.at(-1);
+  const last = group.latest.at(-1);
   const isWithdrawn = withdrawal !== undefined && last !== undefined && withdrawal.moment.order > last.moment.order;
   const isStillBad = group.reading?.isLost === true || group.entry.code === 79;
   if (!isWithdrawn || isStillBad || grade.verdict === "app" || !MENDED_BY_RESTART.has(grade.action)) return grade;
