@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
+import path from "node:path";
 import { promisify } from "node:util";
 
 import type { Config } from "../lib/config.ts";
@@ -36,18 +37,31 @@ export async function localChecks(config: Config, signal: AbortSignal): Promise<
   ];
 }
 
+/** Looks only; the folder itself is made when the service first needs it. */
 async function homeCheck(home: string): Promise<Check> {
+  const name = "home";
   try {
-    await mkdir(home, { recursive: true });
-    await access(home, constants.R_OK | constants.W_OK);
-    return { name: "home", status: "ok", detail: home };
+    const found = await nearestExisting(home);
+    if (!(await stat(found)).isDirectory()) throw new Error(`${found} is not a folder`);
+    await access(found, constants.R_OK | constants.W_OK | constants.X_OK);
+    return { name, status: "ok", detail: found === home ? home : `${home}, to be made in ${found}` };
   } catch (error) {
-    return {
-      name: "home",
-      status: "fail",
-      detail: `${errorMessage(error)} (set NEMOPS_HOME to a folder you may write)`,
-    };
+    const detail = `${home}: ${errorMessage(error)} (set NEMOPS_HOME to a folder you may write)`;
+    return { name, status: "fail", detail };
   }
+}
+
+async function nearestExisting(folder: string): Promise<string> {
+  let current = path.resolve(folder);
+  while (path.dirname(current) !== current) {
+    const isThere = await access(current).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return current;
+    current = path.dirname(current);
+  }
+  return current;
 }
 
 async function commandCheck(
