@@ -21,6 +21,9 @@ import type { ToolCallOptions } from "./tool-client.ts";
 /** A server that lists more tools than this is not offered whole: a model cannot use them. */
 const MAX_TOOLS_PER_SERVER = 512;
 
+/** Connecting and listing involve no work of a tool: a server that takes longer is taken for down. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
 /** The call did not get its answer. `isDelivered` is false when the server has certainly not seen it. */
 export class ConnectionError extends Error {
   readonly isDelivered: boolean;
@@ -59,6 +62,7 @@ interface Link {
 /** One server: connects when first used, and again after the connection was lost. */
 export function createServerConnection(options: ServerConnectionOptions): ServerConnection {
   const { spec, timeoutMs, clock, log, clientVersion, onToolsChanged } = options;
+  const connectTimeoutMs = Math.min(timeoutMs, CONNECT_TIMEOUT_MS);
   let current: Promise<Link> | undefined;
 
   async function connect(): Promise<Link> {
@@ -74,7 +78,7 @@ export function createServerConnection(options: ServerConnectionOptions): Server
     });
     try {
       const transport = await openTransport(spec, log);
-      await withDeadline({ clock, timeoutMs }, ({ signal }) =>
+      await withDeadline({ clock, timeoutMs: connectTimeoutMs }, ({ signal }) =>
         client.connect(transport, { signal, timeout: NEVER_MS }),
       );
     } catch (error) {
@@ -145,7 +149,7 @@ export function createServerConnection(options: ServerConnectionOptions): Server
     listTools: (signal) =>
       request({ signal }, (link, sent) => {
         // One listing serves all who ask meanwhile, so it does not stop with the first caller's signal.
-        link.tools ??= listAll(link.client, { ...sent, signal: AbortSignal.timeout(timeoutMs) }).catch(
+        link.tools ??= listAll(link.client, { ...sent, signal: AbortSignal.timeout(connectTimeoutMs) }).catch(
           (error: unknown) => {
             delete link.tools;
             throw error;

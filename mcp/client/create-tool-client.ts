@@ -1,4 +1,4 @@
-import { McpError } from "@modelcontextprotocol/sdk/types.js";
+import { McpError, type Tool } from "@modelcontextprotocol/sdk/types.js";
 
 import type { Clock } from "../../lib/clock.ts";
 import { errorMessage, ServiceError } from "../../lib/errors.ts";
@@ -60,7 +60,10 @@ export function createToolClient(options: ToolClientOptions): ToolClient {
     const listings = await Promise.all(
       connections.map(async (connection) => {
         try {
-          return { connection, tools: await retrying(true, undefined, () => connection.listTools()) };
+          // Nobody waits for a second try of a server that the agents can do without.
+          const list = (): Promise<readonly Tool[]> => connection.listTools();
+          const isOptional = connection.spec.isOptional === true;
+          return { connection, tools: await (isOptional ? list() : retrying(true, undefined, list)) };
         } catch (error) {
           if (connection.spec.isOptional !== true) throw asServiceError(error);
           log.warn(

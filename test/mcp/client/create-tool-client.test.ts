@@ -185,6 +185,24 @@ describe("several servers", () => {
     expect((await client.listTools()).map((tool) => tool.name)).toEqual(["echo", "count_up"]);
   });
 
+  it("waits for a further server that hangs no longer than ten seconds, once", async () => {
+    const mute: ServerSpec = {
+      name: "mute",
+      transport: "stdio",
+      isOptional: true,
+      command: process.execPath,
+      args: ["--eval", "process.stdin.resume()"],
+    };
+    const { client, clock } = open([named("own", ["echo"]), mute], 60_000);
+    const listing = client.listTools();
+    // The server in this process answers within one turn; then only the wait for the mute one is left.
+    await clock.advance(0);
+    expect(clock.sleeperCount()).toBe(1);
+    await clock.advance(10_000);
+    expect((await listing).map((tool) => tool.name)).toEqual(["echo"]);
+    expect((await client.call("echo", { text: "goes on" })).isError).toBe(false);
+  });
+
   it("fails with a clear error when a server it cannot do without is down", async () => {
     const missing: ServerSpec = { name: "gpu-ops", transport: "stdio", command: "/nonexistent/nemops" };
     const { client, clock } = open([missing]);
