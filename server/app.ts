@@ -37,6 +37,7 @@ import { threadStateRoutes } from "./routes/thread-state.ts";
 import { threadRoutes } from "./routes/threads.ts";
 import { createBoundGraphs } from "./runs/bound-graphs.ts";
 import { createRunManager } from "./runs/run-manager.ts";
+import { createWebhookSender } from "./runs/webhook.ts";
 import type { Checkpointer } from "./store/checkpointer.ts";
 import type { Store } from "./store/store.ts";
 import { ensureSystemAssistants } from "./system-assistants.ts";
@@ -99,7 +100,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     maxConcurrentRuns: config.maxConcurrentRuns,
     runTimeoutMs: config.runTimeoutMs,
     observer: metrics,
-    notify: () => undefined,
+    webhooks: createWebhookSender({ allowPrivate: config.canReachPrivateAddresses, clock, log }),
   });
   await ensureSystemAssistants(store, graphs, clock);
   await runs.recover();

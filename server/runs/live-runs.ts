@@ -16,6 +16,8 @@ export interface LiveRun {
   readonly run: Run;
   readonly graphId: string;
   status: RunStatus;
+  /** When execution started; when it was accepted as long as it has not. */
+  startedAtMs: number;
   readonly log: EventLog;
   readonly abort: AbortController;
   /** Set before `abort` is aborted. */

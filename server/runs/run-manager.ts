@@ -18,6 +18,7 @@ import { checkRun, prepareKwargs } from "./prepare-run.ts";
 import { type QueuedJob, type RunQueue, createRunQueue } from "./run-queue.ts";
 import { nextStatus } from "./run-status.ts";
 import { settleRun } from "./settle-run.ts";
+import type { WebhookSender } from "./webhook.ts";
 
 export interface RunRequest {
   readonly body: RunCreate;
@@ -41,8 +42,7 @@ export interface RunManagerOptions {
   readonly maxConcurrentRuns: number;
   readonly runTimeoutMs: number;
   readonly observer: RunObserver;
-  /** Called after a run that named a webhook; must not throw. */
-  readonly notify: (live: LiveRun, result: RunResult) => void;
+  readonly webhooks: WebhookSender;
 }
 
 export interface RunManager {
@@ -64,14 +64,13 @@ export interface RunManager {
 }
 
 export function createRunManager(options: RunManagerOptions): RunManager {
-  const { store, checkpointer, graphs, bound, clock, log, observer } = options;
+  const { store, checkpointer, graphs, bound, clock, log, observer, webhooks } = options;
   const queue = createRunQueue({ limit: options.maxConcurrentRuns });
   const runs = createLiveRuns();
   const jobs = new Map<string, QueuedJob>();
   let isStopping = false;
 
   const finish = async (live: LiveRun, outcome: Parameters<typeof settleRun>[1]): Promise<void> => {
-    const startedAtMs = live.run.createdAtMs;
     const hasSuccessors = queue.countOfThread(live.run.threadId) > 1;
     let result: RunResult;
     try {
@@ -88,7 +87,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     live.log.end();
     live.settle(result);
     runs.retire(live, { isReachable: live.stopReason !== "rollback" });
-    const durationMs = clock.now() - startedAtMs;
+    const durationMs = clock.now() - live.startedAtMs;
     observer.onRunEnd({ graphId: live.graphId, status: result.status, durationMs });
     log.info(
       {
@@ -100,7 +99,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       },
       "run end",
     );
-    if (live.run.kwargs.webhook !== null) options.notify(live, result);
+    webhooks.send(live, result);
   };
 
   const execute = async (live: LiveRun): Promise<void> => {
@@ -111,6 +110,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       .catch(() => undefined); // The run ended in time.
     try {
       live.status = nextStatus(live.status, "start");
+      live.startedAtMs = clock.now();
       await store.runs.setStatus(live.run.runId, live.status, live.run.attempt, clock.now());
       const { kwargs } = live.run;
       const config = { ...kwargs.config };
@@ -190,6 +190,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
         createdAtMs: nowMs,
         updatedAtMs: nowMs,
       };
+      if (kwargs.webhook !== null) webhooks.check(kwargs.webhook);
       if (threadId !== undefined) await checkCheckpoint(checkpointer, run);
       const inflight = await store.transaction((tables) => accept(tables, run, request, graphs));
       if (run.multitaskStrategy === "interrupt" || run.multitaskStrategy === "rollback") {
@@ -239,6 +240,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       for (const live of running) stopNow(live, "shutdown");
       await Promise.all(running.map((live) => live.settled));
       runs.close();
+      webhooks.close();
     },
   };
 }
@@ -254,6 +256,7 @@ function createLiveRun(run: Run, graphId: string): LiveRun {
     run,
     graphId,
     status: run.status,
+    startedAtMs: run.createdAtMs,
     log: eventLog,
     abort: new AbortController(),
     stopReason: undefined,

@@ -15,7 +15,7 @@ export const STREAM_MODES = [
   "custom",
   "tools",
 ] as const;
-export const StreamMode = z.enum(STREAM_MODES, { error: `must be one of ${STREAM_MODES.join(", ")}` });
+export const StreamMode = z.enum(STREAM_MODES);
 export type StreamMode = z.infer<typeof StreamMode>;
 
 export const MultitaskStrategy = z.enum(["reject", "interrupt", "rollback", "enqueue"]);
@@ -46,7 +46,9 @@ export const RunCreate = z.looseObject({
   config: ConfigBody.nullish(),
   context: JsonObject.nullish().describe("Static context of the run"),
   metadata: JsonObject.nullish(),
-  stream_mode: z.union([StreamMode, z.array(StreamMode)]).nullish(),
+  stream_mode: z
+    .union([StreamMode, z.array(StreamMode)], { error: `must be one of ${STREAM_MODES.join(", ")}, or a list of them` })
+    .nullish(),
   stream_subgraphs: z.boolean().nullish(),
   stream_resumable: z.boolean().nullish(),
   interrupt_before: NodeList.nullish(),

@@ -41,7 +41,7 @@ export const echo = new StateGraph(MessagesAnnotation)
 /** A chat model that streams its words. */
 export const chat = new StateGraph(MessagesAnnotation)
   .addNode("model", async ({ messages }, config: RunnableConfig) => {
-    const model = new FakeStreamingChatModel({ responses: [new AIMessage("hello out there")] });
+    const model = new FakeStreamingChatModel({ responses: [new AIMessage("hello out there")], sleep: 0 });
     return { messages: [await model.invoke(messages, config)] };
   })
   .addEdge(START, "model")
