@@ -103,6 +103,17 @@ describe("delivery", () => {
     expect(logged.join("")).not.toContain(SECRET);
   });
 
+  it("does not claim a record in a log that leaves the line out", async () => {
+    const alerting = start({
+      log: createLog({ level: "error", destination: { write: (line) => void logged.push(line) } }),
+    });
+    const { alert_id: id } = alerting.book.raise({ ...FAULT, severity: "info" }).alert;
+    expect(await alerting.dispatcher.deliverNow(id, never)).toMatchObject([
+      { channel: "log", status: "failed", error: "LOG_LEVEL=error leaves info lines out" },
+    ]);
+    expect(logged).toEqual([]);
+  });
+
   it("sends no signature without a secret", async () => {
     const alerting = start({ webhook: { url: receiver.url, allowPrivate: true } });
     await alerting.dispatcher.deliverNow(alerting.book.raise(FAULT).alert.alert_id, never);

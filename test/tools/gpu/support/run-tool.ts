@@ -26,7 +26,7 @@ export interface ToolBenchOptions {
 /** Tools over a simulated node and an alert book in memory, without a background pump, so that a test sees each try. */
 export async function openToolBench(options: ToolBenchOptions = {}): Promise<ToolBench> {
   const clock = createVirtualClock();
-  const log = createLog({ level: "silent" });
+  const log = createLog({ level: "info", destination: { write: () => undefined } });
   const alerting = createAlerting({ home: ":memory:", clock, random: seededRandom(3), log, webhook: options.webhook });
   const scenario = options.scenario ?? "healthy";
   const telemetry = options.telemetry ?? createSimulatedSource({ scenario, seed: 7, gpuCount: 4, nodeCount: 2, clock });

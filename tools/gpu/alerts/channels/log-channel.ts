@@ -7,7 +7,11 @@ export function createLogChannel(log: Log): Channel {
     name: "log",
     reachesPeople: false,
     send({ alert, notification }) {
-      log[alert.severity === "info" ? "info" : "warn"](
+      const level = alert.severity === "info" ? "info" : "warn";
+      if (!log.isLevelEnabled(level)) {
+        return Promise.resolve({ status: "refused", error: `LOG_LEVEL=${log.level} leaves ${level} lines out` });
+      }
+      log[level](
         {
           alert_id: alert.alert_id,
           severity: alert.severity,
