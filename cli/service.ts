@@ -101,7 +101,7 @@ export function refusal(status: number, body: unknown): CliError {
 
 function exitOfStatus(status: number): ExitName {
   if (status === 401 || status === 403) return "auth";
-  if (status === 400 || status === 422) return "usage";
+  if (status === 400 || status === 413 || status === 422) return "usage";
   if (status === 504) return "timeout";
   return "failure";
 }
