@@ -7,7 +7,7 @@ import type { ModelHandle } from "../model/types.ts";
 import { hasCalls } from "../reason.ts";
 import { type GpuOpsNodeOptions, reasoner, toolExecutor } from "./nodes.ts";
 import { gpuOpsPolicy } from "./offline-policy/policy.ts";
-import { GpuOpsContext, GpuOpsState } from "./state.ts";
+import { GpuOpsContext, GpuOpsState, MAX_STEPS } from "./state.ts";
 
 export interface GpuOpsGraphOptions {
   readonly model: ModelHandle;
@@ -41,7 +41,11 @@ export function createGpuOpsGraph(options: GpuOpsGraphOptions) {
       END,
     ])
     .addEdge("tool_executor", "reasoner")
-    .compile({ name: "gpu_ops" });
+    .compile({ name: "gpu_ops" })
+    .withConfig({ recursionLimit: RECURSION_LIMIT });
 }
+
+/** Two nodes a step, for the most steps a caller may ask for; `max_steps` is the bound that ends a run with a report. */
+const RECURSION_LIMIT = 2 * MAX_STEPS;
 
 export type GpuOpsGraph = ReturnType<typeof createGpuOpsGraph>;

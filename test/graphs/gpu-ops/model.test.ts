@@ -154,6 +154,14 @@ describe("gpu_ops with a language model", () => {
     expect(report.notes).toContain("The run stopped at its limit of 4 steps.");
   });
 
+  it("takes as many steps as the caller asks for, beyond LangGraph's usual limit", async () => {
+    server.script(...Array.from({ length: 30 }, () => calling("list_gpus")));
+    const conversation = await start();
+    await conversation.ask("list the GPUs thirty times", { context: { max_steps: 30 } });
+    expect(server.requests).toHaveLength(30);
+    expect(names()).toHaveLength(29);
+  });
+
   it("finishes the run offline when the endpoint goes down in the middle, and says so", async () => {
     server.script(
       calling("gpu_health_check"),
