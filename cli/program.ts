@@ -202,7 +202,7 @@ function addGpuCommands(program: Command, action: Action): void {
     .description("diagnose recorded files, without a server")
     .option("--smi-xml <file>", "output of `nvidia-smi -q -x`")
     .option("--smi-text <file>", "output of `nvidia-smi -q`")
-    .option("--kernel-log <file>", "kernel log: dmesg, syslog or journald JSON")
+    .option("--kernel-log <file>", "kernel log: dmesg, syslog or journald JSON; `-` for stdin")
     .option("--metrics <file>", "dcgm-exporter metrics")
     .option("--diag-json <file>", "output of `dcgmi diag -j`")
     .action(action(() => import("./commands/gpu-triage.ts")));

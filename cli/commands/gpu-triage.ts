@@ -72,7 +72,7 @@ async function readReport(file: string): Promise<string> {
 async function readLog(file: string, signal: AbortSignal): Promise<LogParse> {
   const parser = createLogParser();
   try {
-    const chunks = createReadStream(file, { highWaterMark: 256 * 1_024, signal });
+    const chunks = file === "-" ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1_024, signal });
     for await (const chunk of chunks as AsyncIterable<Buffer>) parser.push(chunk);
   } catch (error) {
     signal.throwIfAborted();

@@ -104,6 +104,11 @@ describe("nemops gpu triage --json", () => {
     expect([loaded["verdict"], loaded["actions"]]).toEqual([plain["verdict"], plain["actions"]]);
   });
 
+  it("reads a kernel log from stdin", async () => {
+    const { code, stdout } = await runCli(["gpu", "triage", "--json", "--kernel-log", "-"], { stdin: XID_LOG });
+    expect([code, (JSON.parse(stdout) as { verdict: string }).verdict]).toEqual([0, "gpu_degraded"]);
+  });
+
   it("does not read the settings", async () => {
     const result = await runCli(["gpu", "triage", "--json", "--kernel-log", file("c.log", XID_LOG)], {
       env: { LLM_TEMPERATURE: "hot", NEMOPS_URL: "http://127.0.0.1:9" },
