@@ -322,6 +322,17 @@ export function applyEnvironment(values: Readonly<Record<string, string>>): void
   for (const [name, value] of Object.entries(values)) process.env[name] ??= value;
 }
 
+/** The variables of this process that are settings, for a child of ours that must see the same ones. */
+export function settingsEnvironment(): Record<string, string> {
+  const names = Object.keys(SETTINGS).flatMap((name) => [name, `${name}_FILE`]);
+  return Object.fromEntries(
+    [...names, "XDG_DATA_HOME"].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
 function readRaw(
   name: string,
   definition: Setting,

@@ -2,7 +2,7 @@ import { createModel } from "../graphs/model/create-model.ts";
 import { type GpuOpsGraph, createGpuOpsGraph } from "../graphs/gpu-ops/graph.ts";
 import type { ModelHandle } from "../graphs/model/types.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
-import { type Config, loadConfig } from "../lib/config.ts";
+import { type Config, loadConfig, settingsEnvironment } from "../lib/config.ts";
 import { type Log, createLog } from "../lib/log.ts";
 import { type Random, systemRandom } from "../lib/random.ts";
 import { VERSION } from "../lib/version.ts";
@@ -80,7 +80,13 @@ function ownServer(name: string, createServer: McpServerFactory, { mcp }: Config
       return { name, createServer };
     case "stdio": {
       const command = new URL("../cli/nemops.js", import.meta.url).pathname;
-      return { name, transport: "stdio", command: process.execPath, args: [command, "mcp", name] };
+      return {
+        name,
+        transport: "stdio",
+        command: process.execPath,
+        args: [command, "mcp", name],
+        env: settingsEnvironment(),
+      };
     }
     case "http":
       return { name, transport: "http", url: `${(mcp.url ?? "").replace(/\/+$/, "")}/mcp/${name}` };

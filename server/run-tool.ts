@@ -1,8 +1,8 @@
-import { ServiceError } from "../lib/errors.ts";
+import { readArguments } from "../mcp/server/tool-arguments.ts";
 import type { Tool } from "../tools/define-tool.ts";
 
 /**
- * Runs one tool for an HTTP route: the same code and the same answer as over MCP, with failures left as they are
+ * Runs one tool for an HTTP route: the same checks and the same answer as over MCP, with failures left as they are
  * thrown. Throws `invalid_input` naming every bad argument.
  */
 export async function runTool<Context>(
@@ -10,11 +10,5 @@ export async function runTool<Context>(
   args: Readonly<Record<string, unknown>>,
   { context, signal }: { context: Context; signal: AbortSignal },
 ): Promise<Record<string, unknown>> {
-  const input = tool.input.safeParse(args);
-  if (!input.success) {
-    const problems = input.error.issues.map(({ path, message }) => ({ field: path.join("."), message }));
-    const text = problems.map(({ field, message }) => `${field || "arguments"}: ${message}`).join("; ");
-    throw new ServiceError("invalid_input", text, { problems });
-  }
-  return tool.run(input.data, { context, signal, reportProgress: () => {}, meta: {} });
+  return tool.run(readArguments(tool, args), { context, signal, reportProgress: () => {}, meta: {} });
 }

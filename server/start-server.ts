@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 
+import { errorMessage } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
 import { checkBinding } from "./auth.ts";
 import { type OpenService, type OpenServiceOptions, openService } from "./open-service.ts";
@@ -23,9 +24,17 @@ export async function startServer(options: OpenServiceOptions): Promise<RunningS
     await service.close();
     throw error;
   }
+  warmUp(service);
   // The server listens on TCP, so its address is never a path.
   const url = urlOf(service.app.server.address() as AddressInfo);
   return { url, banner: describeService(url, service), close: () => service.close() };
+}
+
+/** Lists the tools, which takes a tenth of a second the first time, before somebody asks for them. */
+function warmUp({ dependencies: { tools, log } }: OpenService): void {
+  setImmediate(() => {
+    tools.listTools().catch((error: unknown) => log.warn({ reason: errorMessage(error) }, "tools cannot be listed"));
+  });
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

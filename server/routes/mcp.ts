@@ -22,7 +22,8 @@ export const mcpRoutes = ({ servers, config, clock, log }: McpRouteOptions): Fas
         createServer,
         clock,
         log,
-        allowedHosts: [config.host],
+        // The Host check keeps a rebound name from reaching a service without a key; with one, any name may be used.
+        allowedHosts: config.apiKey ? "any" : [config.host],
         allowedOrigins: config.corsOrigins.filter((origin) => origin !== "*"),
       });
       app.addHook("onClose", () => handler.close());

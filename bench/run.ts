@@ -1,0 +1,34 @@
+import { cpus, totalmem } from "node:os";
+
+import { benchAgent } from "./agent.ts";
+import { benchIncidentSearch } from "./incident-search.ts";
+import { benchLogParsing } from "./log-parsing.ts";
+import type { BenchRow } from "./row.ts";
+import { benchServer } from "./server.ts";
+import { benchSmiXml } from "./smi-xml.ts";
+import { benchToolCall } from "./tool-call.ts";
+import { benchTriageCli } from "./triage-cli.ts";
+
+/** All measurements, in the order they run. `npm run bench -- log xml` runs those whose name contains a word. */
+const BENCHMARKS: readonly { name: string; run: () => Promise<readonly BenchRow[]> }[] = [
+  { name: "log-parsing", run: benchLogParsing },
+  { name: "smi-xml", run: benchSmiXml },
+  { name: "triage-cli", run: benchTriageCli },
+  { name: "incident-search", run: benchIncidentSearch },
+  { name: "tool-call", run: benchToolCall },
+  { name: "agent", run: benchAgent },
+  { name: "server", run: benchServer },
+];
+
+const wanted = process.argv.slice(2);
+const [cpu] = cpus();
+process.stdout.write(
+  `${cpus().length} x ${cpu?.model ?? "unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}; figures are medians\n`,
+);
+for (const { name, run } of BENCHMARKS) {
+  if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;
+  for (const { what, size, figure, unit, budget } of await run()) {
+    const shown = figure >= 100 ? Math.round(figure).toLocaleString("en-US") : figure.toPrecision(3);
+    process.stdout.write(`${what}: ${shown} ${unit}${budget ? ` (budget ${budget})` : ""}; ${size}\n`);
+  }
+}
