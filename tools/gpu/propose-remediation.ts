@@ -36,6 +36,11 @@ const RemediationInputWire = z.object({
     .max(20)
     .optional()
     .describe("Actions an assessment forbids, in addition to those of the node's assessment now"),
+  xids: z
+    .array(z.number().int().min(1).max(999))
+    .max(50)
+    .optional()
+    .describe("XIDs of the log; after 79 or 54 a reboot is planned as a power cycle"),
   pci: z.string().trim().max(20).optional().describe("PCI address of the GPU, for a machine known only from a log"),
 });
 type RemediationInputWire = z.infer<typeof RemediationInputWire>;
@@ -97,6 +102,7 @@ function fromLog(input: RemediationInputWire): RemediationInput {
     forbiddenActions: input.forbidden_actions,
     node: input.node,
     gpus: index === undefined && pci === undefined ? [] : [{ index, pci }],
+    rules: input.xids?.map((xid) => `xid.${xid}`),
     isSimulated: false,
     notes: [
       "The machine is known only from a log: check its present state first.",

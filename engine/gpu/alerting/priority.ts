@@ -14,6 +14,9 @@ export interface PriorityInput {
 /** Faults of these parts stop work on every GPU behind them. */
 const SHARED_COMPONENTS: ReadonlySet<Component> = new Set(["fabric", "host"]);
 
+/** Rules over several GPUs, which carry no GPU of their own. */
+const SEVERAL_GPU_RULES = /\.gpus_[a-z_]+_together$/;
+
 /** Results computed meanwhile may be wrong: uncontained memory errors, escaped ECC errors, silent corruption. */
 const DATA_RISK_RULES: readonly RegExp[] = [/^xid\.95$/, /^xid\.140$/, /sdc|silent_data|corruption|miscompare/];
 
@@ -28,7 +31,8 @@ export function alertPriority(input: PriorityInput): AlertPriority {
   const component = (rule === undefined ? undefined : componentOfRule(rule)) ?? input.component;
   const isShared = component !== undefined && SHARED_COMPONENTS.has(component);
   const isDataRisk = rule !== undefined && DATA_RISK_RULES.some((pattern) => pattern.test(rule));
-  return input.gpuCount >= 2 || isShared || isDataRisk ? "P1" : "P2";
+  const isSeveral = input.gpuCount >= 2 || (rule !== undefined && SEVERAL_GPU_RULES.test(rule));
+  return isSeveral || isShared || isDataRisk ? "P1" : "P2";
 }
 
 function isWatchOnly(rule: string): boolean {

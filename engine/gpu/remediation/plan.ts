@@ -58,12 +58,21 @@ export interface RemediationInput {
   /** Absent: the GPUs of the assessment. */
   readonly gpus?: readonly GpuTarget[];
   readonly isSimulated?: boolean;
+  /** Rules that were found, where no assessment is given. */
+  readonly rules?: readonly string[];
   /** Remarks of the caller that belong to the plan. */
   readonly notes?: readonly string[];
 }
 
-/** Faults after which a warm reboot seldom helps. Source: NVIDIA Xid catalogue 54 and 79; incident I04. */
-const COLD_RULES: ReadonlySet<string> = new Set(["xid.79", "xid.54", "pcie.gpu_lost", "signal.gpu_lost"]);
+/** Faults after which a warm reboot seldom helps. Source: NVIDIA Xid catalogue 54 and 79; incidents I04 and I25. */
+const COLD_RULES: ReadonlySet<string> = new Set([
+  "xid.79",
+  "xid.54",
+  "pcie.gpu_lost",
+  "pcie.gpu_count_short",
+  "node.gpus_lost_together",
+  "power.gpus_lost_together",
+]);
 
 /**
  * Proposes what to do: evidence first, then isolate, recover, verify, return. It carries nothing out. Never throws; a name
@@ -86,7 +95,8 @@ export function planRemediation(input: RemediationInput): RemediationPlan {
   const { target, notes: targetNotes } = commandTarget(input.node, gpus);
 
   const banned = new Set(forbidden.flatMap((action) => FORBIDDEN_OPERATIONS[action]));
-  const isCold = assessment?.findings.some(({ rule }) => COLD_RULES.has(rule)) === true;
+  const rules = [...(input.rules ?? []), ...(assessment?.findings ?? []).map(({ rule }) => rule)];
+  const isCold = rules.some((rule) => COLD_RULES.has(rule));
   const chosen = chooseOperations(actions, banned, isCold);
   const steps = chosen.steps.map(({ id, action, isFollowUp }, index): RemediationStep => {
     const operation = OPERATIONS[id];

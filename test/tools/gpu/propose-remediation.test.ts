@@ -111,6 +111,10 @@ describe("propose_remediation", () => {
     });
     expect(plan.steps[0]?.command).toBe("timeout 60 nvidia-smi -q -i 0000:3b:00.0");
     expect(plan.notes[0]).toMatch(/known only from a log/);
+    const cold = await propose({ subject: "log", actions: ["REBOOT_NODE"], xids: [79] });
+    const operations = cold.steps.map(({ operation }) => operation);
+    expect(operations).toContain("power_cycle_node");
+    expect(operations).not.toContain("reboot_node");
     const empty = await propose({ subject: "log" });
     expect(empty.actions).toEqual(["WATCH"]);
     expect(empty.notes).toContain("Neither actions nor a verdict were given.");

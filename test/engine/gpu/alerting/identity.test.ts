@@ -60,6 +60,7 @@ describe("alertPriority", () => {
     [{ severity: "critical", component: "pcie", rule: "xid.79", gpuCount: 1 }, "P2"],
     [{ severity: "critical", component: "pcie", rule: "xid.79", gpuCount: 2 }, "P1"],
     [{ severity: "critical", component: "fabric", gpuCount: 0 }, "P1"],
+    [{ severity: "critical", rule: "node.gpus_lost_together", gpuCount: 0 }, "P1"],
     [{ severity: "critical", rule: "xid.95", gpuCount: 1 }, "P1"],
     [{ severity: "critical", rule: "compute.sdc_suspect", gpuCount: 1 }, "P1"],
     [{ severity: "warning", rule: "thermal.sw_slowdown", gpuCount: 4 }, "P3"],
