@@ -20,14 +20,16 @@ const MAX_OTHER_FINDINGS = 5;
 export function describeDiagnosis(diagnosis: Diagnosis, options: { gpuIds: readonly number[] }): string {
   const { found, plan } = diagnosis;
   const { assessment } = found;
+  const isElsewhere = isAboutOthers(assessment, options.gpuIds);
+  const isListed = isElsewhere || assessment.verdict === "healthy" || options.gpuIds.length > 0;
+  const gpus = isListed ? gpuLines(diagnosis, options.gpuIds) : undefined;
   const parts = [
-    isAboutOthers(assessment, options.gpuIds)
-      ? `GPU ${options.gpuIds.join(", ")} has no part in what is wrong on this node:`
-      : undefined,
+    isElsewhere ? `GPU ${options.gpuIds.join(", ")} is not at fault; another part of this node is.` : undefined,
+    isElsewhere ? gpus : undefined,
     headline(assessment, found.node),
     assessment.summary.includes(assessment.root_cause) ? undefined : `**Cause:** ${assessment.root_cause}`,
     evidenceList(assessment),
-    assessment.verdict === "healthy" || options.gpuIds.length > 0 ? gpuLines(diagnosis, options.gpuIds) : undefined,
+    isElsewhere ? undefined : gpus,
     otherFindings(assessment),
     ...diagnosis.diagnostics.map(describeDiagnostic),
     assessment.verdict === "healthy" ? undefined : stepList(assessment, plan),

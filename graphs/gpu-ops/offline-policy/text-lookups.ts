@@ -9,7 +9,7 @@ export function describeXid(entry: XidResult): string {
     `**XID ${entry.xid}**${name}: ${entry.meaning}`,
     `- severity ${entry.severity}, component ${entry.component}`,
     `- immediate action: ${entry.action}${entry.immediate ? ` (NVIDIA: ${entry.immediate})` : ""}`,
-    entry.investigate ? `- then: ${entry.investigate}` : "",
+    entry.investigate && entry.investigate !== entry.immediate ? `- then: ${entry.investigate}` : "",
     entry.stateful_rule ? `- depends on what came with it: ${entry.stateful_rule}` : "",
     entry.generations.length > 0 ? `- seen on: ${entry.generations.join(", ")}` : "",
     entry.source === "" ? "" : `- source: ${entry.source}`,

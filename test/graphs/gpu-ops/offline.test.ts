@@ -79,7 +79,7 @@ describe("a question about the node", () => {
   it("takes one call for a GPU that has no part in a fault, unless the fault is critical", async () => {
     const { text } = await conversation.ask("Is GPU 0 ok?");
     expect(names()).toEqual(["gpu_health_check"]);
-    expect(text).toMatch(/^GPU 0 has no part in what is wrong on this node:[\s\S]*GPU 2/);
+    expect(text).toMatch(/^GPU 0 is not at fault[\s\S]*GPU 0 NVIDIA H100: healthy[\s\S]*GPU 2/);
     tools.setNode({ assessment: { ...STUCK_CLOCK, severity: "critical" } });
     await conversation.ask("Is GPU 1 ok?");
     expect(names().at(-1)).toBe("generate_alert");
@@ -132,7 +132,7 @@ describe("a thread", () => {
     await conversation.ask("Why is training slow?");
     const other = await conversation.ask("and GPU 1?");
     expect(tools.calls.at(-1)).toEqual({ name: "gpu_health_check", args: { gpu_id: 1 } });
-    expect(other.text).toMatch(/^GPU 1 has no part in what is wrong/);
+    expect(other.text).toMatch(/^GPU 1 is not at fault/);
 
     const acknowledged = await conversation.ask("acknowledge it");
     expect(tools.calls.at(-1)).toEqual({
