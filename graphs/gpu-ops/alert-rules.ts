@@ -60,7 +60,7 @@ export function refuseAlert(request: ToolRequest, state: GpuOpsState): ToolOutco
 
 function isSameFault(alert: ThreadAlert, { args }: ToolRequest): boolean {
   const gpu = typeof args["gpu_id"] === "number" ? args["gpu_id"] : null;
-  if (alert.gpu !== gpu) return false;
+  if (alert.gpu !== gpu || (args["node"] !== undefined && alert.node !== args["node"])) return false;
   if (alert.rule !== null || args["rule"] !== undefined) return alert.rule === args["rule"];
   return alert.title === args["title"];
 }

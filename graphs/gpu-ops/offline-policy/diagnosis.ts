@@ -137,9 +137,10 @@ export function standingAlert(found: FoundAssessment, thread: readonly ToolExcha
   const { assessment } = found;
   const rule = primaryFinding(assessment)?.rule;
   const gpu = singleGpu(assessment) ?? null;
-  return threadAlerts(thread).find(
-    (alert) => alert.rule === (rule ?? null) && alert.gpu === gpu && alert.status !== "closed",
-  );
+  const node = alertNode(found);
+  return threadAlerts(thread)
+    .filter((alert) => alert.status !== "closed" && (node === undefined || alert.node === node))
+    .find((alert) => alert.rule === (rule ?? null) && alert.gpu === gpu);
 }
 
 /** Alerts the thread raised, listed or changed, oldest first, each in its newest state. */

@@ -128,6 +128,14 @@ describe("a thread", () => {
     ]);
   });
 
+  it("raises a second alert for the same fault on another node", async () => {
+    await conversation.ask("Why is training slow?");
+    tools.setNode({ id: "gpu-node-02" });
+    const { alerts } = await conversation.ask("Why is training slow on node gpu-node-02?");
+    expect(tools.calls.at(-4)?.args).toEqual({ node: "gpu-node-02" });
+    expect(alerts.map((alert) => alert.node)).toEqual(["gpu-node-01", "gpu-node-02"]);
+  });
+
   it("follows up on another GPU, on the alert, on the reason and on the plan", async () => {
     await conversation.ask("Why is training slow?");
     const other = await conversation.ask("and GPU 1?");

@@ -9,6 +9,7 @@ export interface NodeState {
   readonly assessment: Wire;
   readonly simulated: boolean;
   readonly gpuCount: number;
+  readonly id: string;
 }
 
 export interface GpuTools extends ToolClient {
@@ -82,7 +83,7 @@ const NAMES = [...READ_ONLY, "run_diagnostic", "generate_alert", "update_alert"]
 
 /** The eleven tools over a node that is a plain value: an alert that was raised can be listed, acknowledged and closed. */
 export function createGpuTools(initial: Partial<NodeState> = {}): GpuTools {
-  let node: NodeState = { assessment: STUCK_CLOCK, simulated: true, gpuCount: 4, ...initial };
+  let node: NodeState = { assessment: STUCK_CLOCK, simulated: true, gpuCount: 4, id: "gpu-node-01", ...initial };
   const calls: { name: string; args: Args }[] = [];
   const alerts = new Map<string, Wire>();
   const failures = new Map<string, ServiceError | string>();
@@ -99,12 +100,12 @@ export function createGpuTools(initial: Partial<NodeState> = {}): GpuTools {
         gpus: ids.map((id) => ({ gpu_id: id, name: "NVIDIA H100", status: "healthy", issues: [], temperature_c: 50 })),
         summary: { total_gpus: ids.length },
         assessment: { ...node.assessment, simulated: node.simulated },
-        node: { id: "gpu-node-01", hostname: "gpu-node-01", driver_version: "570.0", origin: "simulated" },
+        node: { id: node.id, hostname: node.id, driver_version: "570.0", origin: "simulated" },
         simulated: node.simulated,
       };
     },
     list_gpus: () => ({
-      node: { id: "gpu-node-01", hostname: "gpu-node-01", origin: "simulated" },
+      node: { id: node.id, hostname: node.id, origin: "simulated" },
       gpus: Array.from({ length: node.gpuCount }, (_, id) => ({ gpu_id: id, name: "NVIDIA H100", status: "healthy" })),
       simulated: node.simulated,
     }),
