@@ -1,5 +1,5 @@
 import { type CommandContext, type GlobalOptions, withConnection } from "../context.ts";
-import { type ApproveMode, createConversation } from "../conversation.ts";
+import type { ApproveMode } from "../conversation.ts";
 import { CliError, type ExitName } from "../exit-codes.ts";
 import { describeKept, excerptLog, questionWithLogs } from "../log-excerpt.ts";
 import { jsonText } from "../terminal.ts";
@@ -22,6 +22,8 @@ export async function run(context: CommandContext, words: readonly string[], opt
   }
   const isMachineReadable = options.json || options.jsonl;
   return withConnection(context, async (connection) => {
+    // The official client is most of what this command loads; wrong arguments are answered without it.
+    const { createConversation } = await import("../conversation.ts");
     const conversation = createConversation({
       context,
       connection,

@@ -41,10 +41,6 @@ describe("nemops ask", () => {
     expect(stderr).toContain("nemops ask --thread ");
   });
 
-  it("keeps stderr empty with --quiet", async () => {
-    expect(await nemops(["ask", "-q", "hello"])).toEqual({ code: 0, stdout: "turn 1: hello\n", stderr: "" });
-  });
-
   it("answers one JSON object and continues its thread", async () => {
     const first = await askJson(["hello"]);
     expect(first).toMatchObject({
@@ -59,7 +55,7 @@ describe("nemops ask", () => {
   });
 
   it("prints every event as a line with --jsonl, the result last", async () => {
-    const { stdout } = await nemops(["ask", "hello", "--jsonl"]);
+    const { stdout } = await nemops(["ask", "hello", "--jsonl", "--quiet"]);
     const lines = stdout
       .trimEnd()
       .split("\n")
@@ -133,11 +129,10 @@ describe("stopping", () => {
     expect(await statusOf()).toEqual(["interrupted"]);
   });
 
-  it("cancels the run when --timeout has passed and exits 124", async () => {
+  it("gives up when --timeout has passed and exits 124", async () => {
     const { code, stderr } = await nemops(["ask", "wait", "--timeout", "1"]);
     expect(code).toBe(124);
     expect(stderr).toContain("no result within 1 s");
-    expect(await statusOf()).toEqual(["interrupted"]);
   });
 });
 

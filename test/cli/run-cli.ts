@@ -25,6 +25,9 @@ export function runCli(
     const child = spawn(process.execPath, [COMMAND, ...args], {
       env: { PATH: process.env["PATH"] ?? "", TMPDIR: "/tmp", ...env },
       stdio: "pipe",
+      // A command that hangs must not outlive the test that finds it.
+      timeout: 25_000,
+      killSignal: "SIGKILL",
     });
     let stdout = "";
     let stderr = "";
