@@ -192,7 +192,10 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       };
       if (kwargs.webhook !== null) webhooks.check(kwargs.webhook);
       if (threadId !== undefined) await checkCheckpoint(checkpointer, run);
-      const inflight = await store.transaction((tables) => accept(tables, run, request, graphs));
+      // A stateless run is one row, which needs no transaction.
+      const inflight = run.isTemporary
+        ? await accept(store, run, request, graphs)
+        : await store.transaction((tables) => accept(tables, run, request, graphs));
       if (run.multitaskStrategy === "interrupt" || run.multitaskStrategy === "rollback") {
         const reason = run.multitaskStrategy === "rollback" ? "rollback" : "cancel";
         for (const other of inflight) {

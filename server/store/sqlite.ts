@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 
-import BetterSqlite, { type Database as SqliteDatabase } from "better-sqlite3";
+import BetterSqlite, { type Database as SqliteDatabase, type Statement } from "better-sqlite3";
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -16,6 +16,7 @@ import { toStorageError } from "./storage-error.ts";
 
 /** Page cache per connection in KiB; the default of 2 MiB is small beside a working set of threads. */
 const CACHE_KIB = 16_384;
+const MAX_STATEMENTS = 256;
 
 /**
  * Opens (and creates) a SQLite file in WAL mode; `:memory:` works too. NORMAL syncing survives the death of the process;
@@ -30,10 +31,28 @@ export function openSqlite(file: string): SqliteDatabase {
     db.pragma("synchronous = NORMAL");
     db.pragma("busy_timeout = 2000");
     db.pragma(`cache_size = -${CACHE_KIB}`);
+    rememberStatements(db);
     return db;
   } catch (error) {
     throw toStorageError(error, file);
   }
+}
+
+/**
+ * Kysely and LangGraph's saver prepare the same few statements anew for every call, which costs more than running them.
+ * A statement may be shared because every use of it here is synchronous and complete.
+ */
+function rememberStatements(db: SqliteDatabase): void {
+  const prepare = db.prepare.bind(db);
+  const known = new Map<string, Statement>();
+  const remembering = (source: string): Statement => {
+    const statement = known.get(source) ?? prepare(source);
+    if (known.size >= MAX_STATEMENTS) known.clear();
+    known.set(source, statement);
+    return statement;
+  };
+  // The declared type is generic in parameters and rows, which only the caller knows.
+  db.prepare = remembering as typeof db.prepare;
 }
 
 /** Kysely over an open SQLite file, with every failure of the engine turned into `storage_failed`. */
