@@ -29,6 +29,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     causes: ["xid.79", "pcie.gpu_lost"],
     effects: [
       "pcie.gpu_count_short",
+      "fabric.links_of_many_gpus",
       "xid.43",
       "xid.45",
       ...LINK_XIDS,
@@ -50,6 +51,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
       "diagnostic.nvlink_check",
     ],
   },
+  { scope: "node", causes: ["nvlink.common_peer"], effects: ["fabric.links_of_many_gpus"] },
   {
     scope: "node",
     causes: ["fabric.links_of_many_gpus", "nvlink.common_peer"],

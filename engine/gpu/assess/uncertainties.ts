@@ -30,10 +30,17 @@ function inputLimits(input: AssessInput): string[] {
     limits.push(`${log.droppedEvents} records in the middle of the log were left out`);
   }
   if (reading !== undefined && reading.problems.length > 0) limits.push("the reading is incomplete");
+  if (reading?.attachedGpus !== undefined && reading.gpus.length > 0 && reading.gpus.length < reading.attachedGpus) {
+    limits.push(
+      `the reading lists ${reading.gpus.length} of ${reading.attachedGpus} attached GPUs: nothing is known of the others`,
+    );
+  }
   limits.push(...unknownAddresses(input));
   for (const result of diagnostics) {
     if (["refused", "unavailable", "aborted", "skipped"].includes(result.outcome)) {
-      limits.push(`${result.test} on GPU ${result.gpu} was ${result.outcome}: it says nothing about the GPU`);
+      limits.push(
+        `diagnostic ${result.test} on GPU ${result.gpu} was ${result.outcome}: it says nothing about the GPU`,
+      );
     }
   }
   if (diagReport?.runtimeError !== undefined)

@@ -24,24 +24,22 @@ export function gpuLost(context: GpuContext): Finding[] {
 }
 
 /**
- * Fewer GPUs than the node should have. A reading that failed as a whole says nothing about single GPUs, so a node with
- * source problems and no GPU is not judged here.
+ * Fewer GPUs than the node should have, where that is known. A source may list a part of what is attached, as
+ * `nvidia-smi -i` does, so a short list alone is no loss; and one that failed as a whole says nothing about single GPUs.
  * Source: incident I04 (count one short).
  */
 export function gpuCountShort(node: NodeReading): Finding[] {
-  const expected = Math.max(node.expectedGpus ?? 0, node.attachedGpus ?? 0);
-  const answering = node.gpus.filter((gpu) => gpu.isLost !== true).length;
-  const present = Math.min(answering, node.attachedGpus ?? answering);
-  if (present >= expected || (node.gpus.length === 0 && node.problems.length > 0)) return [];
-  // Without GPUs, a count alone may come from a source that lists only counts.
-  if (node.gpus.length === 0 && node.expectedGpus === undefined) return [];
+  const { expectedGpus } = node;
+  if (expectedGpus === undefined || (node.gpus.length === 0 && node.problems.length > 0)) return [];
+  const present = node.attachedGpus ?? node.gpus.filter((gpu) => gpu.isLost !== true).length;
+  if (present >= expectedGpus) return [];
   return [
     nodeFinding({
       rule: "pcie.gpu_count_short",
       component: "pcie",
       severity: "critical",
       verdict: "gpu_failed",
-      title: `${present} of ${expected} GPUs answer`,
+      title: `${present} of ${expectedGpus} GPUs answer`,
       action: "REBOOT_NODE",
       source: "incident I04: GPU count one short",
       evidence: quoteNode(node, "expectedGpus", "attachedGpus"),

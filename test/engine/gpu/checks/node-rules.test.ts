@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { assess } from "../../../../engine/gpu/assess/assess.ts";
 import { checkReading } from "../../../../engine/gpu/checks/index.ts";
 import type { NodeReading, SourceProblem } from "../../../../engine/gpu/reading.ts";
 import { h100, node, nodeWith } from "./reading.ts";
@@ -21,8 +22,16 @@ describe("the number of GPUs", () => {
     });
   });
 
-  it("counts a GPU that is listed and lost as missing", () => {
-    expect(nodeRules(nodeWith({ isLost: true }))).toEqual(["pcie.gpu_count_short"]);
+  it("counts a GPU that is listed and lost as missing when the source has no count", () => {
+    const reading = { ...nodeWith({ isLost: true }), attachedGpus: undefined };
+    expect(nodeRules({ ...reading, expectedGpus: 4 })).toEqual(["pcie.gpu_count_short"]);
+  });
+
+  it("is not judged by a list of a part of the attached GPUs", () => {
+    expect(nodeRules({ ...nodeWith({}, 1), attachedGpus: 8 })).toEqual([]);
+    expect(assess({ reading: { ...nodeWith({}, 1), attachedGpus: 8 } }).uncertainties).toEqual([
+      "The reading lists 1 of 8 attached GPUs: nothing is known of the others",
+    ]);
   });
 
   it("is not judged when the source failed as a whole", () => {
