@@ -45,6 +45,20 @@ const FAILED: Readonly<Record<DiagnosticName, Grade>> = {
   },
 };
 
+/** A full run is what one isolates and replaces by. Source: incident I19. */
+const PROVEN_CORRUPTION: Grade = {
+  component: "compute",
+  severity: "critical",
+  verdict: "gpu_failed",
+  action: "RMA_REVIEW",
+  followUp: [],
+};
+
+/** A quick failure of the compute test asks for the full one; a full failure settles it. */
+function isProven({ test, mode, outcome }: DiagnosticResult): boolean {
+  return test === "compute_stress" && mode === "full" && outcome === "fail";
+}
+
 /**
  * Failed and doubtful diagnostics. A pass gives no finding, a number without a threshold one that is not judged, and a
  * test that was refused or could not run says nothing about the GPU.
@@ -52,7 +66,7 @@ const FAILED: Readonly<Record<DiagnosticName, Grade>> = {
 export function diagnosticFindings(results: readonly DiagnosticResult[]): Omit<Observation, "host" | "gpuKey">[] {
   return results.flatMap((result) => {
     if (result.outcome !== "fail" && result.outcome !== "warn" && result.outcome !== "measured") return [];
-    const { followUp, ...grade } = FAILED[result.test];
+    const { followUp, ...grade } = isProven(result) ? PROVEN_CORRUPTION : FAILED[result.test];
     const isMeasured = result.outcome === "measured";
     const finding: Finding = {
       rule: `diagnostic.${result.test}`,

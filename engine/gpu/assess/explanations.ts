@@ -142,9 +142,10 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     scope: "gpu",
-    causes: ["power.lowered_limit", "clocks.*", "power.cap_below_limit", "compute.silent_corruption"],
+    causes: ["power.lowered_limit", "clocks.*", "power.cap_below_limit"],
     effects: ["diagnostic.compute_stress"],
   },
+  { scope: "gpu", causes: ["diagnostic.compute_stress"], effects: ["compute.silent_corruption"] },
   { scope: "gpu", causes: ["memory.*"], effects: ["diagnostic.memory_stress"] },
   { scope: "gpu", causes: ["pcie.*"], effects: ["diagnostic.pcie_bandwidth"] },
   {

@@ -79,7 +79,7 @@ export function snakeCase(name: string): string {
 }
 
 /** From this utilisation on a GPU counts as being under load, when its link and clocks should be at full speed. */
-export const LOAD_PCT = 20;
+const LOAD_PCT = 20;
 
 /** Unknown utilisation is not load: rules that need load then stay silent. */
 export function isUnderLoad(gpu: GpuReading): boolean {

@@ -7,7 +7,7 @@ import type { GpuContext } from "./check.ts";
  * Fewer lanes than the slot and the card can have. Lanes are trained at boot and do not follow the load, so the width is
  * judged at any time, with one exception: an idle link in its lowest state (generation 1) may be reported as x1 to save
  * power. Some hosts have fewer lanes by design; the model table knows those.
- * Source: xid and limits table of the model; incident I18.
+ * Source: incident I18; widths of the model table.
  */
 export function narrowLink(context: GpuContext): Finding[] {
   const { gpu, limits } = context;
@@ -52,8 +52,8 @@ export function slowLink(context: GpuContext): Finding[] {
 }
 
 /**
- * Replays per minute above 6 % of lanes × GT/s. The limit is that of the link as it could be, the stricter choice would
- * be its present state, which an idle link lowers. Source: NVIDIA/DCGM PCIe watch (2026-07).
+ * Replays per minute above 6 % of lanes × GT/s. Lanes and rate are the highest the link can have: its present state sinks
+ * with the load, and the limit with it, which would flag idle GPUs. Source: NVIDIA/DCGM PCIe watch (2026-07).
  */
 export function replayRate(context: GpuContext): Finding[] {
   const { gpu, limits } = context;

@@ -17,10 +17,10 @@ interface Decode {
 
 /** 74 by its register words; the strongest record decides. Source: NVIDIA Xid Catalog, NVLink workflow. */
 export function decideXid74(group: XidGroup): Partial<XidGrade> {
-  const isTraining = isBootTraining(group);
-  if (isTraining) return bootTraining(group);
+  if (isBootTraining(group)) return bootTraining(group);
+  const byLink = Map.groupBy(group.xids, ({ event }) => event.detail.link);
   const decodes = group.xids.map(({ event }) =>
-    decodeXid74(event.detail.words ?? [], { eventsOnLink: countOnLink(group, event.detail.link) }),
+    decodeXid74(event.detail.words ?? [], { eventsOnLink: byLink.get(event.detail.link)?.length ?? 1 }),
   );
   return fromDecode(group, strongest(decodes));
 }
@@ -50,10 +50,6 @@ function fromDecode(group: XidGroup, decode: Decode | undefined): Partial<XidGra
 
 function strongest(decodes: readonly Decode[]): Decode | undefined {
   return [...decodes].sort((left, right) => SEVERITY_RANK[right.severity] - SEVERITY_RANK[left.severity])[0];
-}
-
-function countOnLink({ xids }: XidGroup, link: number | undefined): number {
-  return xids.filter(({ event }) => event.detail.link === link).length;
 }
 
 function linksOf({ xids }: XidGroup): string {

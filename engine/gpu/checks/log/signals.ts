@@ -12,7 +12,6 @@ type Signal = SignalEvent["signal"];
 interface SignalRow extends Pick<Finding, "component" | "severity" | "verdict" | "title" | "action" | "source"> {
   readonly rule: string;
   readonly followUp?: readonly Action[];
-  readonly note?: string;
   /** Fewer records than this within the present boot are a remark only. */
   readonly atLeast?: number;
 }
@@ -196,7 +195,7 @@ export function signalRules(timeline: Timeline, node?: NodeReading): Observation
 type Group = readonly [TimedSignal, ...TimedSignal[]];
 
 function fromRow(group: Group, row: SignalRow): Observation {
-  const { rule, followUp, note, atLeast = 1, ...grade } = row;
+  const { rule, followUp, atLeast = 1, ...grade } = row;
   const { gpu } = group[0];
   const isRemark = group.length < atLeast;
   return observe(
@@ -207,7 +206,7 @@ function fromRow(group: Group, row: SignalRow): Observation {
       ...(isRemark ? { severity: "info", verdict: "healthy", action: "NONE", isMeasuredOnly: true } : {}),
       ...(gpu === undefined ? {} : { gpu }),
     },
-    { ...(followUp === undefined ? {} : { followUp }), ...(note === undefined ? {} : { notes: [note] }) },
+    followUp === undefined ? {} : { followUp },
   );
 }
 

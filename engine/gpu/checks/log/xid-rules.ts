@@ -57,12 +57,13 @@ function graphicsException(group: XidGroup): Partial<XidGrade> {
 }
 
 /**
- * 31: an application fault, unless one GPU has it under different jobs. A job is told from another by its process; the
- * processes of one job fault together, and a program that takes the fault to another GPU is the cause itself.
+ * 31: an application fault, unless one GPU has it under different jobs. Jobs differ by the name of their program, or by
+ * a process that faults at another time: the processes of one job fault together. A program that takes the fault to
+ * another GPU is the cause itself.
  * Source: NVIDIA Xid Catalog, workflow 31.
  */
 function mmuFault(group: XidGroup): Partial<XidGrade> {
-  const jobs = new Set(incidentsOf(splitByProcess(group.xids)).map(([first]) => processOf(first?.event)));
+  const incidents = incidentsOf(splitByProcess(group.xids));
   const names = new Set(group.xids.flatMap(({ event }) => event.processName ?? []));
   const movesAlong = group.onHost.some(
     ({ event, gpu }) =>
@@ -71,9 +72,10 @@ function mmuFault(group: XidGroup): Partial<XidGrade> {
       event.processName !== undefined &&
       names.has(event.processName),
   );
-  if (jobs.size < 2 || (movesAlong && names.size < 2)) return { action: "CHECK_APP", followUp: ["RESTART_APP"] };
+  const jobs = Math.max(incidents.length, names.size);
+  if (jobs < 2 || (movesAlong && names.size < 2)) return { action: "CHECK_APP", followUp: ["RESTART_APP"] };
   return {
-    title: `XID 31 on one GPU under ${jobs.size} different processes`,
+    title: `XID 31 on one GPU under ${jobs} different processes`,
     verdict: "gpu_degraded",
     action: "RUN_DIAG",
     followUp: ["RMA_REVIEW"],
@@ -92,8 +94,8 @@ function splitByProcess(xids: readonly TimedXid[]): readonly TimedXid[] {
   });
 }
 
-function processOf(event: XidEvent | undefined): string {
-  return event?.pid === undefined ? (event?.processName ?? "") : String(event.pid);
+function processOf({ pid, processName = "" }: XidEvent): string {
+  return pid === undefined ? processName : String(pid);
 }
 
 /** 43: the application's channel was reset; the GPU is healthy and nobody is to be called. Source: NVIDIA Xid Catalog. */

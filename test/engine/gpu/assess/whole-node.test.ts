@@ -310,6 +310,20 @@ describe("diagnostics", () => {
     expect(answer.findings[1]).toMatchObject({ rule: "diagnostic.memory_stress", causedBy: "xid.48" });
   });
 
+  it("settle a suspicion of wrong results when the full test fails", () => {
+    const suspicion = ["trainer: replay of step 48211 differs on cuda:0"];
+    const reading = nodeWith({});
+    expect(triage(suspicion, { reading })).toMatchObject({ verdict: "gpu_degraded", gpus: [0] });
+    const diagnostics = [
+      { ...result, mode: "full" as const, test: "compute_stress" as const, outcome: "fail" as const },
+    ];
+    expect(triage(suspicion, { reading, diagnostics })).toMatchObject({
+      verdict: "gpu_failed",
+      primary: "diagnostic.compute_stress",
+      actions: ["RMA_REVIEW"],
+    });
+  });
+
   it("that pass say nothing, that were refused are a doubt, and without a threshold are not judged", () => {
     const answer = assess({
       diagnostics: [

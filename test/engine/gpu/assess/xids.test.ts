@@ -225,6 +225,11 @@ describe("application faults", () => {
       xid(9000, GPU_A, 31, `${by(8, "infer")}, ${fault}`),
     ]);
     expect(oneGpu.actions).toEqual(["RUN_DIAG", "RMA_REVIEW"]);
+    const oneJob = triage([
+      xid(1000, GPU_A, 31, `${by(7, "train")}, ${fault}`),
+      xid(1000.2, GPU_A, 31, `${by(8, "train")}, ${fault}`),
+    ]);
+    expect(oneJob.actions).toEqual(["CHECK_APP", "RESTART_APP"]);
     const twoGpus = triage([
       xid(1000, GPU_A, 31, `${by(7, "train")}, ${fault}`),
       xid(9000, GPU_B, 31, `${by(8, "train")}, ${fault}`),
