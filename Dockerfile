@@ -12,4 +12,4 @@ COPY . .
 RUN mkdir /data && chown 10001:10001 /data
 USER 10001
 EXPOSE 2024
-CMD ["node", "server/main.ts"]
+CMD ["node", "cli/nemops.js", "serve"]
