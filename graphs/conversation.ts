@@ -45,7 +45,7 @@ export function readExchanges(messages: readonly BaseMessage[]): ToolExchange[] 
   return exchanges;
 }
 
-/** The artifact where it survived, else the text of the message, which is the same JSON unless a client changed it. */
+/** The artifact where the text is not the whole result, else the text, which is then its JSON. */
 function readResult(message: ToolMessage): Readonly<Record<string, unknown>> {
   const artifact: unknown = message.artifact;
   if (isRecord(artifact)) return artifact;

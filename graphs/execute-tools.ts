@@ -138,12 +138,15 @@ async function runStep(step: Step, options: ExecuteToolsOptions): Promise<ToolMe
   });
   log.debug({ tool_name: request.name, duration_ms: durationMs, is_error: outcome.isError }, "tool call ended");
   const note = step.kind === "call" ? step.note : undefined;
+  const content = note === undefined ? outcome.text : `${note}\n${outcome.text}`;
+  // Every checkpoint holds every message, so a result that the text gives completely is not kept a second time.
+  const isInText = outcome.structured === undefined || content === JSON.stringify(outcome.structured);
   return new ToolMessage({
     name: request.name,
     tool_call_id: request.id,
     status: outcome.isError ? "error" : "success",
-    content: note === undefined ? outcome.text : `${note}\n${outcome.text}`,
-    ...(outcome.structured === undefined ? {} : { artifact: outcome.structured }),
+    content,
+    ...(isInText ? {} : { artifact: outcome.structured }),
   });
 }
 

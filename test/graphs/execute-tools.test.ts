@@ -58,13 +58,13 @@ describe("executeTools", () => {
       ["call_4", "list_alerts", "success"],
     ]);
     expect(tools.maxConcurrent()).toBe(2);
-    expect(messages[4]?.artifact).toMatchObject({ total: 2 });
+    expect(JSON.parse(messages[4]?.text ?? "")).toMatchObject({ total: 2 });
   });
 
-  it("keeps the structured result beside the text", async () => {
+  it("keeps the structured result once: in the text when that is the whole of it", async () => {
     const [message] = await run([["lookup_xid", { xid: 79 }]]);
-    expect(message?.artifact).toMatchObject({ xid: 79, known: true });
-    expect(JSON.parse(message?.text ?? "")).toEqual(message?.artifact);
+    expect(JSON.parse(message?.text ?? "")).toMatchObject({ xid: 79, known: true });
+    expect(message?.artifact).toBeUndefined();
   });
 
   it("tells what began and ended, with long arguments cut", async () => {
