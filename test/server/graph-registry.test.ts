@@ -1,0 +1,103 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import {
+  createGraphRegistry,
+  loadGraphRegistry,
+  readLanggraphConfig,
+  systemAssistantId,
+} from "../../server/graph-registry.ts";
+import { createTempFolder } from "../support/test-app.ts";
+import { TEST_GRAPHS } from "../support/test-graphs.ts";
+
+const GRAPHS_FILE = path.resolve(import.meta.dirname, "../support/test-graphs.ts");
+let folder: ReturnType<typeof createTempFolder>;
+
+beforeEach(() => {
+  folder = createTempFolder();
+});
+afterEach(() => folder.remove());
+
+const write = (name: string, content: unknown): string => {
+  const file = path.join(folder.path, name);
+  writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
+  return file;
+};
+
+describe("langgraph.json", () => {
+  it("names graphs by file and export, relative to itself", async () => {
+    const relative = path.relative(folder.path, GRAPHS_FILE);
+    const config = await readLanggraphConfig(
+      write("langgraph.json", { graphs: { one: `${relative}:twoNodes`, two: { path: `./${relative}:echo` } } }),
+    );
+    const registry = await loadGraphRegistry(config, { defaults: { one: { recursion_limit: 5 } } });
+    expect(registry.graphIds).toEqual(["one", "two"]);
+    expect(registry.defaults["one"]).toEqual({ recursion_limit: 5 });
+    const graph = await registry.load("two", {});
+    expect(typeof graph.stream).toBe("function");
+  });
+
+  it("loads JavaScript, the default export, a promise and a factory", async () => {
+    write(
+      "graphs.mjs",
+      `import { echo, configured } from ${JSON.stringify(GRAPHS_FILE)};
+       export default echo; export const later = Promise.resolve(echo); export { configured };`,
+    );
+    const config = await readLanggraphConfig(
+      write("langgraph.json", {
+        graphs: { plain: "./graphs.mjs", later: "./graphs.mjs:later", made: "./graphs.mjs:configured" },
+      }),
+    );
+    const registry = await loadGraphRegistry(config);
+    expect(registry.static("plain")).toBeDefined();
+    expect(registry.static("later")).toBeDefined();
+    expect(registry.static("made")).toBeUndefined();
+    expect(Object.keys((await registry.load("made", {})).nodes)).toContain("greet");
+  });
+
+  it("gives its env block, or the file it names, to the caller", async () => {
+    const block = await readLanggraphConfig(write("a.json", { graphs: {}, env: { A: "1" } }));
+    expect(block.env).toEqual({ A: "1" });
+    write(".env", "B=two # comment\nC='three'\n");
+    const file = await readLanggraphConfig(write("b.json", { graphs: {}, env: ".env" }));
+    expect(file.env).toEqual({ B: "two", C: "three" });
+  });
+
+  it.each([
+    ["a file that is missing", { graphs: { g: "./nowhere.ts:graph" } }, /graph "g".*no such file: .*nowhere\.ts/],
+    [
+      "an export that is missing",
+      { graphs: { g: `${GRAPHS_FILE}:nothing` } },
+      /no export "nothing"; it exports .*twoNodes/,
+    ],
+    [
+      "an export that is no graph",
+      { graphs: { g: `${GRAPHS_FILE}:TEST_GRAPHS` } },
+      /export "TEST_GRAPHS".*not a graph/,
+    ],
+    ["no graphs", { dependencies: ["."] }, /graphs/],
+    ["text that is not JSON", "{", /not valid JSON/],
+  ])("refuses %s by name", async (_what, content, message) => {
+    const file = write("langgraph.json", content);
+    await expect(readLanggraphConfig(file).then((config) => loadGraphRegistry(config))).rejects.toThrow(message);
+  });
+
+  it("refuses a path where there is nothing", async () => {
+    await expect(readLanggraphConfig(path.join(folder.path, "none.json"))).rejects.toThrow(/cannot read .*none\.json/);
+  });
+});
+
+describe("a registry", () => {
+  it("derives the assistant of a graph as every LangGraph server does", () => {
+    expect(systemAssistantId("agent")).toBe("fe096781-5601-53d2-b2f6-0d3403f7e9ca");
+  });
+
+  it("refuses what is not a graph, and a factory that makes none", async () => {
+    expect(() => createGraphRegistry({ graphs: { bad: 7 } })).toThrow('graph "bad"');
+    const registry = createGraphRegistry({ graphs: { ...TEST_GRAPHS, empty: () => ({}) } });
+    await expect(registry.load("empty", {})).rejects.toThrow("neither a compiled graph nor a graph builder");
+    await expect(registry.load("nobody", {})).rejects.toThrow('no graph "nobody"');
+  });
+});
