@@ -25,13 +25,24 @@ function gpuJson(gpu: GpuReading): object {
 }
 
 function gpusOfLog(events: readonly GpuEvent[], known: readonly GpuReading[]): object[] {
-  const uuids = new Map<string, string | null>();
-  for (const { kind, pci, uuid } of events) {
-    // An SXid names the switch, which is no GPU.
-    if (kind === "sxid" || pci === undefined || known.some((gpu) => gpu.pci === pci)) continue;
-    uuids.set(pci, uuid ?? uuids.get(pci) ?? null);
+  const found = new Map<string, { uuid?: string; serial?: string }>();
+  for (const event of events) {
+    const { pci, uuid, serial } = event;
+    if (!isAboutGpu(event) || pci === undefined || known.some((gpu) => gpu.pci === pci)) continue;
+    const before = found.get(pci);
+    found.set(pci, {
+      ...before,
+      ...(uuid === undefined ? {} : { uuid }),
+      ...(serial === undefined ? {} : { serial }),
+    });
   }
-  return [...uuids].map(([pci, uuid]) => ({ index: null, uuid, pci, name: null }));
+  return [...found].map(([pci, { uuid, ...rest }]) => ({ index: null, uuid: uuid ?? null, pci, name: null, ...rest }));
+}
+
+/** An SXid names a switch, and the address of a bus or network line may be any device's. */
+function isAboutGpu(event: GpuEvent): boolean {
+  if (event.kind === "signal") return event.signal === "gpu_lost" || event.signal === "gsp_init_failed";
+  return event.kind === "xid";
 }
 
 function snakeKeys(value: object): Record<string, unknown> {

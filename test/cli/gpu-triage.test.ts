@@ -48,6 +48,25 @@ describe("nemops gpu triage --json", () => {
     expect(result).not.toHaveProperty("apiVersion");
   });
 
+  it("lists GPUs of a log with UUID and serial, and no other device", async () => {
+    const log = [
+      "[ 1.0] NVRM: GPU at PCI:0000:61:00: GPU-aabbccdd-1111-2222-3333-444455556666",
+      "[ 1.0] NVRM: GPU Board Serial Number: 1650123456789",
+      "[ 1.0] NVRM: Xid (PCI:0000:61:00): 79, GPU has fallen off the bus.",
+      "[ 2.0] mlx5_core 0000:1a:00.0 ib0: Link down",
+      "[ 3.0] pcieport 0000:17:01.0: AER: Corrected error received: 0000:17:01.0",
+    ].join("\n");
+    expect((await triage(["--kernel-log", file("devices.log", log)]))["gpus"]).toEqual([
+      {
+        index: null,
+        uuid: "GPU-aabbccdd-1111-2222-3333-444455556666",
+        pci: "0000:61:00.0",
+        name: null,
+        serial: "1650123456789",
+      },
+    ]);
+  });
+
   it("joins files of one node and gives every GPU its reading in snake case", async () => {
     const result = await triage([
       "--smi-xml",

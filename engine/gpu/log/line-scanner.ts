@@ -40,6 +40,8 @@ const NEEDLES: readonly (readonly [text: string, pairAt: number])[] = [
   ["fallen off the bus", 3],
   // journald writes a message that is not valid UTF-8 as an array of numbers, in which no needle can be seen.
   ['"MESSAGE":[', 9],
+  // The same after a tool wrote it anew.
+  ['"MESSAGE": [', 9],
 ];
 
 const NEWLINE = 10;

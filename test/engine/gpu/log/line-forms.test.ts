@@ -177,6 +177,15 @@ describe("prefixes", () => {
     const all = { kind: "xid", xid: 43, pci: PCI, ...expected };
     expect(fieldsOf(onlyEvent(JSON.stringify(record)), all)).toMatchObject(all);
   });
+
+  it("reads a journald message of bytes that another tool wrote anew, with spaces", () => {
+    const bytes = [...new TextEncoder().encode(XID), 0xff].join(", ");
+    expect(onlyEvent(`{"_TRANSPORT": "kernel", "MESSAGE": [${bytes}]}`)).toMatchObject({
+      kind: "xid",
+      xid: 43,
+      pci: PCI,
+    });
+  });
 });
 
 describe("damaged lines", () => {
