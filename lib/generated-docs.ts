@@ -1,5 +1,5 @@
 import { ERROR_CODES } from "./errors.ts";
-import { SETTINGS, type Setting, type SettingGroup } from "./config.ts";
+import { SETTINGS, type Setting, type SettingGroup } from "./settings.ts";
 
 const GROUP_TITLES: Readonly<Record<SettingGroup, string>> = {
   service: "Service",
