@@ -1,5 +1,6 @@
 import { cpus, totalmem } from "node:os";
 
+import { benchAgentHttp } from "./agent-http.ts";
 import { benchAgent } from "./agent.ts";
 import { benchIncidentSearch } from "./incident-search.ts";
 import { benchLogParsing } from "./log-parsing.ts";
@@ -17,6 +18,7 @@ const BENCHMARKS: readonly { name: string; run: () => Promise<readonly BenchRow[
   { name: "incident-search", run: benchIncidentSearch },
   { name: "tool-call", run: benchToolCall },
   { name: "agent", run: benchAgent },
+  { name: "agent-http", run: benchAgentHttp },
   { name: "server", run: benchServer },
 ];
 
