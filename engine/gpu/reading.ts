@@ -105,6 +105,10 @@ export const GpuReading = z.object({
   remapBanks: z
     .object({ max: z.number(), high: z.number(), partial: z.number(), low: z.number(), none: z.number() })
     .optional(),
+  /** Repairs of memory channels and of compute units that wait for a reset; schema v13. */
+  isChannelRepairPending: optionalFlag,
+  isTpcRepairPending: optionalFlag,
+  isMemoryUnrepairable: optionalFlag,
   retiredPagesSingleBit: optionalNumber,
   retiredPagesDoubleBit: optionalNumber,
   isRetirementPending: optionalFlag,

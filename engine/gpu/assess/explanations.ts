@@ -59,7 +59,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     scope: "gpu",
-    causes: ["memory.row_remap_failed", "memory.row_remap_limit"],
+    causes: ["memory.row_remap_failed", "memory.row_remap_limit", "memory.unrepairable"],
     effects: [
       "xid.43",
       "xid.45",
@@ -219,7 +219,7 @@ export const FAMILIES: readonly (readonly string[])[] = [
     "clocks.slower_than_peers",
   ],
   ["source.driver_mismatch", "driver.api_mismatch", "driver.nvml_init_failed"],
-  ["memory.uncorrected_errors", "memory.row_remap_pending", "memory.page_retirement_pending"],
+  ["memory.uncorrected_errors", "memory.row_remap_pending", "memory.repair_pending", "memory.page_retirement_pending"],
 ];
 
 export function matchesRule(patterns: readonly string[], rule: string): boolean {

@@ -12,7 +12,9 @@ import { capFarBelowLimit, loweredPowerLimit, powerBrake, unexplainedHardwareSlo
 import { gpuCountShort, gpuLost } from "./presence.ts";
 import { memoryHeldWithoutProcess } from "./processes.ts";
 import {
+  memoryUnrepairable,
   pageRetirementPending,
+  repairPending,
   retiredPages,
   rowRemapFailed,
   rowRemapLimit,
@@ -42,6 +44,8 @@ export const GPU_RULES: readonly GpuRule[] = [
   rowRemapFailed,
   rowRemapPending,
   rowRemapLimit,
+  repairPending,
+  memoryUnrepairable,
   spareRowsUsedUp,
   retiredPages,
   pageRetirementPending,

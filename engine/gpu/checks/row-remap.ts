@@ -40,6 +40,41 @@ export function rowRemapPending(context: GpuContext): Finding[] {
   ];
 }
 
+/** Newer drivers report repairs of memory channels and compute units that wait for a reset. Source: nvidia-smi schema v13. */
+export function repairPending(context: GpuContext): Finding[] {
+  const { isChannelRepairPending, isTpcRepairPending } = context.gpu;
+  if (isChannelRepairPending !== true && isTpcRepairPending !== true) return [];
+  return [
+    gpuFinding(context, {
+      rule: "memory.repair_pending",
+      component: isChannelRepairPending === true ? "memory" : "compute",
+      severity: "warning",
+      verdict: "gpu_degraded",
+      title: `A repair of ${isChannelRepairPending === true ? "a memory channel" : "a compute unit"} is pending and takes effect at the next reset`,
+      action: "DRAIN_RESET",
+      source: "nvidia-smi schema v13: repair pending flags",
+      evidence: quoteGpu(context.gpu, "isChannelRepairPending", "isTpcRepairPending"),
+    }),
+  ];
+}
+
+/** The device itself says that its memory cannot be repaired any more. Source: nvidia-smi schema v13. */
+export function memoryUnrepairable(context: GpuContext): Finding[] {
+  if (context.gpu.isMemoryUnrepairable !== true) return [];
+  return [
+    gpuFinding(context, {
+      rule: "memory.unrepairable",
+      component: "memory",
+      severity: "critical",
+      verdict: "gpu_failed",
+      title: "The device reports memory that cannot be repaired",
+      action: "RMA_REVIEW",
+      source: "nvidia-smi schema v13: unrepairable memory flag",
+      evidence: quoteGpu(context.gpu, "isMemoryUnrepairable", "remappedUncorrectable"),
+    }),
+  ];
+}
+
 /** DCGM fails a GPU at 512 uncorrectable remapped rows, inclusive. Source: NVIDIA/DCGM (2026-07). */
 export function rowRemapLimit(context: GpuContext): Finding[] {
   const rows = context.gpu.remappedUncorrectable ?? 0;

@@ -87,6 +87,11 @@ export function noThermalMargin(context: GpuContext): Finding[] {
   ];
 }
 
+function isJudgedByMargin(context: GpuContext): boolean {
+  const { temperatureLimitMarginC, slowdownMarginC } = context.gpu;
+  return temperatureLimitMarginC !== undefined && slowdownMarginC !== undefined && isMarginCredible(context);
+}
+
 function isMarginCredible({ gpu, limits }: GpuContext): boolean {
   if (hasThrottleBit(gpu, SW_THERMAL) || hasThrottleBit(gpu, HW_THERMAL)) return true;
   const operating = gpu.maxOperatingTemperatureC ?? limits?.maxOperatingC;
@@ -103,8 +108,10 @@ export function overTemperature(context: GpuContext): Finding[] {
   const { temperatureC } = gpu;
   if (temperatureC === undefined) return [];
   if ((gpu.temperatureLimitMarginC ?? 0) > 0) return [];
-  const slowdown = gpu.slowdownTemperatureC ?? limits?.slowdownC;
-  const operating = gpu.maxOperatingTemperatureC ?? limits?.maxOperatingC;
+  // The model's absolute limits were derived from one capture; a device that tells its distance to them knows better.
+  const model = isJudgedByMargin(context) ? undefined : limits;
+  const slowdown = gpu.slowdownTemperatureC ?? model?.slowdownC;
+  const operating = gpu.maxOperatingTemperatureC ?? model?.maxOperatingC;
   const source = "temperature limits of the device, else of the model table";
   if (slowdown === undefined && operating === undefined) {
     if (gpu.temperatureLimitMarginC !== undefined) return [];

@@ -76,6 +76,9 @@ export function gpuFromSmi(gpu: SmiNode, index: number): GpuReading {
     eccAggregate: eccCounts(nodeAt(gpu, "ecc_errors/aggregate")),
     isSramThresholdExceeded: flag("ecc_errors/aggregate/sram_threshold_exceeded"),
 
+    isChannelRepairPending: flag("ecc_errors/channel_repair_pending"),
+    isTpcRepairPending: flag("ecc_errors/tpc_repair_pending"),
+    isMemoryUnrepairable: flag("ecc_errors/unrepairable_memory"),
     remappedCorrectable: number("remapped_rows/remapped_row_corr"),
     remappedUncorrectable: number("remapped_rows/remapped_row_unc"),
     isRemapPending: flag("remapped_rows/remapped_row_pending"),

@@ -42,6 +42,16 @@ const CASES: readonly (readonly [rule: string, changes: Partial<GpuReading>, gra
     { severity: "warning", verdict: "gpu_degraded", action: "DRAIN_RESET" },
   ],
   [
+    "memory.repair_pending",
+    { isChannelRepairPending: true },
+    { severity: "warning", verdict: "gpu_degraded", action: "DRAIN_RESET" },
+  ],
+  [
+    "memory.unrepairable",
+    { isMemoryUnrepairable: true },
+    { severity: "critical", verdict: "gpu_failed", action: "RMA_REVIEW" },
+  ],
+  [
     "memory.row_remap_limit",
     { remappedUncorrectable: 512 },
     { severity: "critical", verdict: "gpu_failed", action: "RMA_REVIEW" },
@@ -250,6 +260,16 @@ describe("heat", () => {
     expect(byModel).toMatchObject({ rule: "thermal.over_temperature", severity: "warning" });
   });
 
+  it("is judged by the distance a device reports, not by the model's absolute limit", () => {
+    const atLimit = { temperatureC: 88, temperatureLimitMarginC: 0, slowdownMarginC: -2, throttleMask: 0x20 };
+    const rules = rulesFor(atLimit);
+    expect(rules["thermal.over_temperature"]).toBeUndefined();
+    expect(rules["thermal.no_margin"]).toMatchObject({ severity: "warning", action: "CHECK_COOLING" });
+    expect(rulesFor({ ...atLimit, slowdownTemperatureC: 88 })["thermal.over_temperature"]).toMatchObject({
+      severity: "critical",
+    });
+  });
+
   it("without any limit is measured and not judged", () => {
     const [finding] = checkReading(node([{ index: 0, name: "Unheard Of 9000", temperatureC: 91 }]));
     expect(finding).toMatchObject({ rule: "thermal.temperature", isMeasuredOnly: true, verdict: "healthy" });
@@ -314,6 +334,12 @@ describe("telemetry", () => {
     expect(rules["telemetry.stale_xid"]).toBeUndefined();
     expect(rules["xid.48"]).toMatchObject({ count: 2, action: "RESET_GPU" });
     expect(rules["xid.48"]?.evidence).toEqual([{ from: "metric", where: "gpu 0 windowed_xids.48", quote: "2" }]);
+  });
+
+  it("judges counted codes together where no text is needed: 48 with a remap is drained", () => {
+    const rules = rulesFor({ windowedXids: { "48": 1, "63": 1 } });
+    expect(rules["xid.48"]).toMatchObject({ action: "DRAIN_RESET", severity: "critical" });
+    expect(rulesFor({ windowedXids: { "48": 1, "63": 0 } })["xid.48"]).toMatchObject({ action: "RESET_GPU" });
   });
 
   it("only watches a counted code whose text decides", () => {

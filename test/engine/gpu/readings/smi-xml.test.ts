@@ -86,6 +86,18 @@ describe("values", () => {
     });
   });
 
+  it("reads the repair flags of newer drivers", () => {
+    const xml = fixture("h100-remap-v13.xml")
+      .replace("<channel_repair_pending>No", "<channel_repair_pending>Yes")
+      .replace("<unrepairable_memory>N/A", "<unrepairable_memory>Yes");
+    expect(parseSmiXml(xml).gpus[0]).toMatchObject({
+      isChannelRepairPending: true,
+      isTpcRepairPending: false,
+      isMemoryUnrepairable: true,
+    });
+    expect(onlyGpu("h100-remap-v13.xml")).not.toHaveProperty("isMemoryUnrepairable");
+  });
+
   it("maps single and double bit counters to device memory and SRAM", () => {
     expect(onlyGpu("legacy-v100-v10.xml")).toMatchObject({
       eccVolatile: { dramCorrected: 5, dramUncorrected: 1, sramCorrected: 3, sramUncorrected: 3 },
