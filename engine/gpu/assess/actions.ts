@@ -7,7 +7,12 @@ import { matchesRule } from "./explanations.ts";
 const FOLLOW_UPS: readonly { readonly rules: readonly string[]; readonly steps: readonly Action[] }[] = [
   { rules: ["pcie.gpu_lost", "pcie.gpu_count_short"], steps: ["RESEAT", "RMA_REVIEW"] },
   {
-    rules: ["memory.uncorrected_errors", "memory.row_remap_pending", "memory.page_retirement_pending"],
+    rules: [
+      "memory.uncorrected_errors",
+      "memory.row_remap_pending",
+      "memory.repair_pending",
+      "memory.page_retirement_pending",
+    ],
     steps: ["RUN_DIAG", "WATCH"],
   },
   { rules: ["nvlink.inactive_links"], steps: ["INSPECT_LINK", "RESEAT"] },
@@ -15,7 +20,10 @@ const FOLLOW_UPS: readonly { readonly rules: readonly string[]; readonly steps: 
   { rules: ["power.hw_power_brake"], steps: ["REBOOT_NODE"] },
   { rules: ["power.lowered_limit", "power.cap_below_limit", "clocks.*"], steps: ["RUN_DIAG"] },
   { rules: ["thermal.*"], steps: ["WATCH"] },
-  { rules: ["fabric.manager_*", "fabric.not_ready"], steps: ["UPDATE_DRIVER"] },
+  {
+    rules: ["fabric.manager_down", "fabric.manager_version*", "fabric.not_ready"],
+    steps: ["UPDATE_DRIVER"],
+  },
   { rules: ["source.driver_mismatch"], steps: ["REBOOT_NODE"] },
 ];
 
@@ -27,13 +35,26 @@ export function listActions(deciding: readonly Observation[], all: readonly Obse
   const steps = [
     primary.finding.action,
     ...followUpsOf(primary),
-    ...others.map(({ finding }) => finding.action),
+    ...others.filter((other) => !isCovered(other, primary)).map(({ finding }) => finding.action),
   ].filter((step) => step !== "NONE" && !banned.has(step));
   // Watching is what one does anyway after a repair; it is a step of its own only where nothing else is to be done.
   const distinct = [...new Set(steps)];
   const ordered = [...distinct.filter((step) => step !== "WATCH"), ...distinct.filter((step) => step === "WATCH")];
   if (primary.finding.action === "NONE") return ["NONE"];
   return ordered.length === 0 ? ["NONE"] : ordered;
+}
+
+const RESETS: ReadonlySet<Action> = new Set(["RESET_GPU", "DRAIN_RESET"]);
+
+/** A restart resets the GPU that asks for it as well, and one that is off the bus cannot be reset before. */
+function isCovered({ finding, gpuKey, host }: Observation, primary: Observation): boolean {
+  return (
+    primary.finding.action === "REBOOT_NODE" &&
+    gpuKey !== undefined &&
+    gpuKey === primary.gpuKey &&
+    host === primary.host &&
+    RESETS.has(finding.action)
+  );
 }
 
 function followUpsOf({ finding, followUp }: Observation): readonly Action[] {
@@ -49,7 +70,14 @@ function hardBans(all: readonly Observation[]): ReadonlySet<Action> {
   const isDangerous = all.some(
     ({ finding }) =>
       matchesRule(
-        ["xid.79", "xid.95", "pcie.gpu_lost", "memory.row_remap_failed", "memory.row_remap_limit"],
+        [
+          "xid.79",
+          "xid.95",
+          "pcie.gpu_lost",
+          "memory.row_remap_failed",
+          "memory.row_remap_limit",
+          "memory.unrepairable",
+        ],
         finding.rule,
       ) &&
       finding.action !== "WATCH" &&

@@ -1,3 +1,4 @@
+import { recoveryAction } from "../catalog/recovery.ts";
 import { isSameHost, shortPci } from "../checks/log/gpu-identity.ts";
 import type { Observation } from "../checks/log/observation.ts";
 import { isDeciding } from "./decide.ts";
@@ -35,7 +36,7 @@ function inputLimits(input: AssessInput): string[] {
       `the reading lists ${reading.gpus.length} of ${reading.attachedGpus} attached GPUs: nothing is known of the others`,
     );
   }
-  limits.push(...unknownAddresses(input));
+  limits.push(...unknownAddresses(input), ...unknownRecoveries(input));
   for (const result of diagnostics) {
     if (["refused", "unavailable", "aborted", "skipped"].includes(result.outcome)) {
       limits.push(
@@ -63,6 +64,17 @@ function unknownAddresses({ reading, log }: AssessInput): string[] {
   const unknown = [...new Set(logged)].filter((pci) => !known.includes(pci));
   if (unknown.length === 0) return [];
   return [`the log has XIDs of ${unknown.slice(0, 4).join(", ")}, which the reading does not have`];
+}
+
+/** What the driver of a later version asks for in words that the table does not have. */
+function unknownRecoveries({ reading }: AssessInput): string[] {
+  return (reading?.gpus ?? []).flatMap(({ index, recoveryAction: text }) =>
+    text === undefined || recoveryAction(text) !== undefined
+      ? []
+      : [
+          `GPU ${index} names a recovery action outside the table (${text.slice(0, 64)}): nothing is done because of it`,
+        ],
+  );
 }
 
 /** What one look cannot show. */

@@ -1,8 +1,8 @@
 import { refine, sourceOf } from "./refine.ts";
 import { incidentsOf } from "./timeline.ts";
 import type { XidGrade } from "./xid-grade.ts";
-import { hasXid } from "./xid-group.ts";
-import type { XidGroup } from "./xid-group.ts";
+import { hasXid, isXid } from "./xid-group.ts";
+import type { TimedXid, XidGroup } from "./xid-group.ts";
 
 /** 48: reset; with a row remap drain and reset; past the SRAM threshold replace. Source: NVIDIA Xid Catalog, workflow 48. */
 export function uncorrectableEcc(group: XidGroup): Partial<XidGrade> {
@@ -23,7 +23,7 @@ export function uncorrectableEcc(group: XidGroup): Partial<XidGrade> {
  * 63: a remap is recorded and becomes active at the next reset. Work may finish first, which is a drain; a reading that
  * says that nothing is pending shows that the reset has been done. Source: NVIDIA Xid Catalog; leptonai/gpud.
  */
-export function remapRecorded({ reading }: XidGroup): Partial<XidGrade> {
+export function remapRecorded({ reading, isPast }: XidGroup): Partial<XidGrade> {
   if (reading?.isRemapPending === false && reading.isRemapFailed !== true) {
     return {
       title: "XID 63: a row remap was recorded and is active",
@@ -31,14 +31,27 @@ export function remapRecorded({ reading }: XidGroup): Partial<XidGrade> {
       verdict: "gpu_degraded",
       action: "WATCH",
       followUp: [],
+      notes: isPast
+        ? []
+        : [
+            "XID 63 recorded a row remap and the reading has none pending: the GPU was reset in between, or the reading is older than the log",
+          ],
     };
   }
   return { verdict: "gpu_degraded", action: "DRAIN_RESET", followUp: ["WATCH"], source: sourceOf(63) };
 }
 
-/** 64: reset; replace when it returns or the bank has no spare rows. Source: NVIDIA Xid Catalog; leptonai/gpud. */
+/**
+ * 64: reset; replace when it returns, also after a restart, or the bank has no spare rows.
+ * Source: NVIDIA Xid Catalog; leptonai/gpud.
+ */
 export function remapNotRecorded(group: XidGroup): Partial<XidGrade> {
-  const outcome = refine(group);
+  const failures = group.all.filter(isXid);
+  const isBankFull = (timed: TimedXid): boolean => timed.event.detail.isRemapExhausted === true;
+  const outcome = refine(
+    group,
+    incidentsOf(failures).flatMap((incident) => incident.find(isBankFull) ?? incident[0] ?? []),
+  );
   if (outcome === undefined) return {};
   return {
     title: `XID 64: ${outcome.reason}`,

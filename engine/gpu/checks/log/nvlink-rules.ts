@@ -25,6 +25,11 @@ export function decideXid74(group: XidGroup): Partial<XidGrade> {
   return fromDecode(group, strongest(decodes));
 }
 
+/** 136: links did not train; reset, then look at their signal. Source: NVIDIA Xid Catalog, INVESTIGATE_LINK_SI. */
+export function linkTrainingFailed(): Partial<XidGrade> {
+  return { followUp: ["INSPECT_LINK", "RESEAT"] };
+}
+
 /** 144–150 by subunit, status and severity word. Source: NVIDIA Xid Catalog, NVLink5 workflow. */
 export function decideNvlink5(group: XidGroup): Partial<XidGrade> {
   if (isBootTraining(group)) return bootTraining(group);

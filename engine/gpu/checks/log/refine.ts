@@ -1,12 +1,15 @@
 import { refineXid, statefulRule } from "../../catalog/stateful.ts";
 import type { StatefulOutcome } from "../../catalog/stateful.ts";
 import { hasXid } from "./xid-group.ts";
-import type { XidGroup } from "./xid-group.ts";
+import type { TimedXid, XidGroup } from "./xid-group.ts";
 
-/** The catalogue's own rule over several events, fed with the records of the GPU and what the reading adds. */
-export function refine(group: XidGroup): StatefulOutcome | undefined {
+/**
+ * The catalogue's own rule over several events, fed with the records of the GPU (`records`, when only some count) and
+ * what the reading adds.
+ */
+export function refine(group: XidGroup, records: readonly TimedXid[] = group.onGpu): StatefulOutcome | undefined {
   const { reading } = group;
-  const events = group.onGpu.map(({ event }) => event);
+  const events = records.map(({ event }) => event);
   return refineXid(group.entry.code, group.xids[0]?.event.pci, events, {
     ...(reading?.isSramThresholdExceeded === undefined
       ? {}

@@ -1,7 +1,7 @@
 import { channelReset, escalateOnRepeat, graphicsException, mmuFault, preemptiveRemoval } from "./application-xids.ts";
-import { coherentBusError, contextSwitchTimeout, firmwareTimeout } from "./hang-xids.ts";
+import { coherentBusError, contextSwitchTimeout, firmwareTimeout, offTheBus } from "./hang-xids.ts";
 import { containedError, detailRecord, remapNotRecorded, remapRecorded, uncorrectableEcc } from "./memory-xids.ts";
-import { decideNvlink5, decideXid74 } from "./nvlink-rules.ts";
+import { decideNvlink5, decideXid74, linkTrainingFailed } from "./nvlink-rules.ts";
 import type { XidGrade } from "./xid-grade.ts";
 import type { XidGroup } from "./xid-group.ts";
 
@@ -23,10 +23,12 @@ export const XID_RULES: Readonly<Record<number, XidRule>> = {
   68: escalateOnRepeat,
   69: escalateOnRepeat,
   74: decideXid74,
+  79: offTheBus,
   94: containedError,
   109: contextSwitchTimeout,
   119: firmwareTimeout,
   120: firmwareTimeout,
+  136: linkTrainingFailed,
   144: decideNvlink5,
   145: decideNvlink5,
   146: decideNvlink5,

@@ -424,3 +424,55 @@ describe("what is not known", () => {
     expect(JSON.stringify([got.summary, got.rootCause, got.uncertainties])).not.toContain("ignore previous");
   });
 });
+
+describe("records against each other and against the reading", () => {
+  const FAILED = `${NOBODY}, Row Remapper Error: could not be recorded`;
+  const STUCK = `${by(5, "python3")}, errorString CTX SWITCH TIMEOUT`;
+
+  it("64 that returns after a restart is reviewed for replacement, one fault in two lines is not", () => {
+    const boot = at(0, "Linux version 6.8.0");
+    const again = triage([boot, xid(9000, GPU_A, 64, FAILED), boot, xid(9000, GPU_A, 64, FAILED)]);
+    expect(again).toMatchObject({ verdict: "gpu_failed", actions: ["RMA_REVIEW"] });
+    const once = triage([xid(9000, GPU_A, 64, FAILED), xid(9000.1, GPU_A, 64, FAILED)]);
+    expect(once.actions).toEqual(["RESET_GPU", "RMA_REVIEW"]);
+  });
+
+  it("109 of several channels at one moment is one hang", () => {
+    const burst = [0, 0.1, 0.2].map((delay) => xid(9000 + delay, GPU_A, 109, STUCK));
+    const reading = nodeWith({});
+    expect(triage(burst, { reading }).actions[0]).toBe("RESTART_APP");
+    expect(triage([...burst, xid(9600, GPU_A, 109, STUCK)], { reading }).actions[0]).toBe("RESET_GPU");
+  });
+
+  it("136 leads from the reset to the link", () => {
+    expect(triage([xid(9000, GPU_A, 136)]).actions).toEqual(["RESET_GPU", "INSPECT_LINK", "RESEAT"]);
+  });
+
+  it("a GPU that is off the bus is not asked to be reset for what came before", () => {
+    const answer = triage([xid(9000, GPU_A, 119), xid(9100, GPU_A, 79, OFF_THE_BUS), xid(9200, GPU_B, 48)]);
+    expect(answer.primary).toBe("xid.79");
+    expect(answer.actions).toEqual(["REBOOT_NODE", "RESEAT", "RMA_REVIEW", "RESET_GPU"]);
+    expect(triage([xid(9000, GPU_A, 119), xid(9100, GPU_A, 79, OFF_THE_BUS)]).actions).not.toContain("RESET_GPU");
+  });
+
+  it("says so when the reading shows the GPU that the log has lost", () => {
+    const lost = [xid(9000, GPU_A, 79, OFF_THE_BUS)];
+    expect(triage(lost, { reading: nodeWith({}) })).toMatchObject({
+      actions: ["REBOOT_NODE", "RESEAT", "RMA_REVIEW"],
+      uncertainties: [expect.stringContaining("the reading shows it answering")],
+    });
+    expect(triage(lost, { reading: nodeWith({ isLost: true, temperatureC: undefined }) }).uncertainties).toEqual([]);
+  });
+
+  it("says so when the reading knows nothing of a remap that the log records", () => {
+    const answer = triage([xid(9000, GPU_A, 48), xid(9001, GPU_A, 63, REMAPPED)], { reading: nodeWith({}) });
+    expect(answer.actions[0]).toBe("DRAIN_RESET");
+    expect(answer.uncertainties).toEqual([expect.stringContaining("the reading has none pending")]);
+  });
+
+  it("a recovery action in unknown words is a doubt and leads to nothing", () => {
+    const answer = triage([], { reading: nodeWith({ recoveryAction: "Recalibrate Flux" }) });
+    expect(answer).toMatchObject({ verdict: "healthy", actions: ["NONE"] });
+    expect(answer.uncertainties).toEqual([expect.stringContaining("Recalibrate Flux")]);
+  });
+});
