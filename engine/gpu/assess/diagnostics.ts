@@ -85,7 +85,7 @@ export function diagnosticFindings(results: readonly DiagnosticResult[]): Omit<O
 
 /** By test name, first match. Source: DCGM diagnostic levels and plug-ins (2026-07). */
 const DCGM_TESTS: readonly { readonly pattern: RegExp; readonly grade: Grade }[] = [
-  { pattern: /^(?:memory|memtest|memory.bandwidth)$/i, grade: FAILED.memory_stress },
+  { pattern: /^(?:(?:gpu )?memory|memtest|memory.bandwidth)$/i, grade: FAILED.memory_stress },
   {
     pattern: /nvbandwidth|nccl|nvlink/i,
     grade: { ...FAILED.nvlink_check, action: "INSPECT_LINK", followUp: ["RESET_GPU"] },
@@ -110,15 +110,41 @@ const DCGM_SOFTWARE: Grade = {
   followUp: [],
 };
 
-/** DCGM's own severity: 1 monitor, 5 configuration and 6 reset say more than the name of the test. */
+/** What the error was about, when DCGM says so: one test can fail for several reasons. Source: DCGM error categories. */
+const DCGM_CATEGORIES: Readonly<Record<number, Grade>> = {
+  9: FAILED.thermal_profile,
+  10: FAILED.memory_stress,
+  11: { ...FAILED.nvlink_check, action: "INSPECT_LINK", followUp: ["RESET_GPU"] },
+  12: { ...FAILED.nvlink_check, component: "fabric", verdict: "fabric", action: "INSPECT_LINK", followUp: [] },
+  13: FAILED.pcie_bandwidth,
+  14: { component: "power", severity: "warning", verdict: "power", action: "CHECK_POWER", followUp: [] },
+};
+
+/** The message of a failed row remap; the flag behind it is the criterion for replacement. Source: DCGM error texts. */
+const REMAP_FAILED = /row remapping (?:has )?failed/i;
+const NO_SPARE_ROWS: Grade = {
+  component: "memory",
+  severity: "critical",
+  verdict: "gpu_failed",
+  action: "RMA_REVIEW",
+  followUp: [],
+};
+
+/** DCGM's own category and severity (1 monitor, 5 configuration, 6 reset) say more than the name of the test. */
 function gradeOf(result: DiagResult): Grade {
+  if (result.status === "fail" && result.warnings.some(({ message }) => REMAP_FAILED.test(message))) {
+    return NO_SPARE_ROWS;
+  }
   const severities = result.warnings.flatMap(({ severity }) => severity ?? []);
-  const byName = DCGM_TESTS.find(({ pattern }) => pattern.test(result.test))?.grade ?? DCGM_SOFTWARE;
+  const byCategory = result.warnings.flatMap(({ category }) => DCGM_CATEGORIES[category ?? 0] ?? [])[0];
+  const byName = byCategory ?? DCGM_TESTS.find(({ pattern }) => pattern.test(result.test))?.grade ?? DCGM_SOFTWARE;
   if (severities.includes(2)) return { ...byName, severity: "critical" };
   if (severities.includes(6))
     return { ...byName, verdict: "gpu_degraded", action: "RESET_GPU", followUp: ["RUN_DIAG"] };
   if (severities.includes(5)) return DCGM_SOFTWARE;
-  if (severities.includes(1)) return { ...byName, severity: "warning", action: "WATCH", followUp: [] };
+  if (severities.includes(1) && byName.verdict !== "cooling" && byName.verdict !== "power") {
+    return { ...byName, severity: "warning", action: "WATCH", followUp: [] };
+  }
   return byName;
 }
 

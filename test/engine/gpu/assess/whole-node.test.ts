@@ -354,6 +354,22 @@ describe("diagnostics", () => {
     expect(verdictOf("Persistence Mode", 5)).toEqual(["driver", "INSPECT_HOST"]);
     expect(verdictOf("memory", 1)).toEqual(["gpu_degraded", "WATCH"]);
   });
+
+  it.each<[test: string, category: number | undefined, message: string, verdict: string, action: string]>([
+    ["GPU Memory", undefined, "GPU 0 had errors", "gpu_degraded", "DRAIN_RESET"],
+    ["targeted_power", 9, "thermal violations", "cooling", "CHECK_COOLING"],
+    ["software", 10, "pending page retirements", "gpu_degraded", "DRAIN_RESET"],
+    ["diagnostic", 13, "PCIe replays", "gpu_degraded", "RESEAT"],
+    ["targeted_stress", 14, "power violation", "power", "CHECK_POWER"],
+    ["software", 8, "persistence mode is disabled", "driver", "INSPECT_HOST"],
+    ["software", 10, "uncorrectable memory errors and row remapping failed", "gpu_failed", "RMA_REVIEW"],
+  ])("of DCGM %s in category %j are about what failed: %s", (test, category, message, verdict, action) => {
+    const warning = { message, ...(category === undefined ? {} : { category }) };
+    const answer = assess({
+      diagReport: { results: [{ test, gpu: 0, status: "fail", warnings: [warning], info: [] }] },
+    });
+    expect([answer.verdict, answer.actions[0]]).toEqual([verdict, action]);
+  });
 });
 
 it("says that there was nothing to assess", () => {
@@ -372,4 +388,13 @@ it("counts records of earlier logs when it looks for repeats", () => {
   const history = parseLog([lost, boot, lost, boot].join("\n")).events;
   expect(triage([lost]).actions[0]).toBe("REBOOT_NODE");
   expect(triage([lost], { history }).actions[0]).toBe("RMA_REVIEW");
+});
+
+it("only watches a non-fatal error of a switch that the fabric manager reports", () => {
+  const line = "n1 nv-fabricmanager[9]: detected NVSwitch non-fatal error 12028 on fid 0";
+  expect(triage([`Feb 23 10:11:12 ${line}`])).toMatchObject({
+    verdict: "fabric",
+    severity: "info",
+    actions: ["WATCH"],
+  });
 });
