@@ -9,6 +9,7 @@ import { executeTools } from "../execute-tools.ts";
 import type { BoundModel } from "../model/types.ts";
 import { hasCalls, reason } from "../reason.ts";
 import { healthArgs } from "./offline-policy/flow-health.ts";
+import type { IntentKind } from "./offline-policy/intent.ts";
 import { viewConversation } from "./offline-policy/view.ts";
 import { shortenPastedLog } from "./pasted-log.ts";
 import { GPU_OPS_PROMPT } from "./prompt.ts";
@@ -76,6 +77,9 @@ export async function toolExecutor(state: GpuOpsState, config: Config, options: 
   };
 }
 
+/** Questions about the state of the machine. */
+const NEEDS_LOOK: ReadonlySet<IntentKind> = new Set<IntentKind>(["health", "read_values", "act"]);
+
 /**
  * Adds the look that is missing when a model answers a question about a machine or a log without one. A report needs
  * evidence, and so does the answer: the model sees the result and speaks again. Happens once a run, because the look
@@ -85,7 +89,7 @@ function withEvidenceCall(answer: AIMessage, state: GpuOpsState): AIMessage {
   if (hasCalls(answer)) return answer;
   const view = viewConversation(state.messages);
   const isLog = view.intent.kind === "analyze_log";
-  if (!isLog && view.intent.kind !== "health" && view.intent.kind !== "act") return answer;
+  if (!isLog && !NEEDS_LOOK.has(view.intent.kind)) return answer;
   const name = isLog ? "analyze_gpu_log" : "gpu_health_check";
   const wasLookedAt = view.done.some(
     (exchange) => exchange.name === "gpu_health_check" || exchange.name === "analyze_gpu_log",

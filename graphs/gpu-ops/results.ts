@@ -60,7 +60,12 @@ export const GpuHealthResult = z.looseObject({
 });
 export type GpuHealthResult = z.infer<typeof GpuHealthResult>;
 
-export const NodeResult = z.object({ id: text, hostname: z.string().nullish().catch(null), origin: text });
+export const NodeResult = z.object({
+  id: text,
+  hostname: z.string().nullish().catch(null),
+  driver_version: z.string().nullish().catch(null),
+  origin: text,
+});
 
 export const HealthCheckResult = z.object({
   gpus: z.array(GpuHealthResult),
@@ -179,7 +184,33 @@ export const RaisedAlertResult = z.object({
   outcome: text,
   message: text,
 });
-export const AlertsResult = z.object({ alerts: z.array(AlertResult), total: z.number().catch(0) });
+export const NotificationResult = z.object({
+  channel: text,
+  recipient: text,
+  status: text,
+  error: z.string().optional().catch(undefined),
+});
+export type NotificationResult = z.infer<typeof NotificationResult>;
+
+export const AlertsResult = z.object({ alerts: z.array(AlertResult), total: z.number().catch(0), simulated: flag });
+
+/** `list_alerts` asked for one alert. */
+export const AlertInFull = AlertResult.extend({
+  escalation: z
+    .object({
+      policy: text,
+      response_sla_minutes: z.number(),
+      next_step_at: z.string().nullable().catch(null),
+    })
+    .nullable()
+    .catch(null),
+  is_simulated: flag,
+});
+export type AlertInFull = z.infer<typeof AlertInFull>;
+export const AlertInFullResult = z.object({
+  alerts: z.array(AlertInFull).length(1),
+  notifications: z.array(NotificationResult).catch([]),
+});
 export const UpdatedAlertResult = z.object({ alert: AlertResult });
 
 export const PlanStep = z.object({

@@ -38,16 +38,17 @@ export function isAboutOthers(assessment: AssessmentResult, gpuIds: readonly num
   return !gpuIds.some((gpu) => assessment.gpus.includes(gpu));
 }
 
-/** Words for the incident search: what the fault is called, its codes, and the cause. */
+/**
+ * Words for the incident search: what the finding that decided is called, and its rule's name, which says the same in
+ * the field's own words ("cuda out of memory"). Everything else about a fault (its place, further XIDs that follow from
+ * it) pulls up incidents about something else; measured over the simulator's scenarios.
+ */
 export function incidentQuery(assessment: AssessmentResult): string {
   const finding = primaryFinding(assessment);
-  const xids = [...new Set(assessment.findings.flatMap((found) => (found.xid === null ? [] : [found.xid])))];
-  const title = finding !== undefined && !assessment.root_cause.includes(finding.title) ? finding.title : "";
-  const parts = [title, xids.map((xid) => `Xid ${xid}`).join(" "), assessment.root_cause, finding?.component];
-  return parts
-    .filter((part) => part !== undefined && part !== "")
-    .join(". ")
-    .slice(0, 500);
+  if (finding === undefined) return assessment.root_cause.slice(0, 500);
+  const isCode = /^s?xid\./.test(finding.rule);
+  const name = isCode ? "" : finding.rule.replace(/[._]+/g, " ").trim();
+  return `${finding.title.replace(/[.:\s]+$/, "")}${name === "" ? "" : `, ${name}`}`.slice(0, 500);
 }
 
 const TEST_OF_COMPONENT: Readonly<Record<string, TestName>> = {
@@ -58,6 +59,7 @@ const TEST_OF_COMPONENT: Readonly<Record<string, TestName>> = {
   thermal: "thermal_profile",
   power: "thermal_profile",
   compute: "compute_stress",
+  clocks: "compute_stress",
 };
 
 /** The diagnostic that looks at a component; undefined when none does. */
@@ -83,7 +85,17 @@ export function diagnosticCall(found: FoundAssessment): Record<string, unknown> 
 export function planCall(found: FoundAssessment): Record<string, unknown> {
   const { assessment } = found;
   const { verdict, actions } = assessment;
-  const shared = { verdict, actions, forbidden_actions: assessment.forbidden_actions, node: found.node };
+  const xids = [
+    ...new Set(assessment.findings.flatMap(({ xid }) => (xid === null || xid < 1 || xid > 999 ? [] : [xid]))),
+  ];
+  const shared = {
+    verdict,
+    actions,
+    forbidden_actions: assessment.forbidden_actions,
+    node: found.node,
+    // Some XIDs change a step: after 79 a reboot has to be a power cycle.
+    xids: xids.length === 0 ? undefined : xids.slice(0, 50),
+  };
   // A plan for a machine that is known from its log alone must not name a node of this service.
   if (found.tool === "analyze_gpu_log") {
     return { ...shared, subject: "log", pci: primaryFinding(assessment)?.pci ?? undefined };
@@ -107,7 +119,7 @@ export function alertCall(found: FoundAssessment, done: readonly ToolExchange[])
   const subject = finding?.title ?? assessment.summary;
   return {
     severity: assessment.severity,
-    title: `${subject}${placeOf(gpu, finding?.pci)}`.slice(0, 130),
+    title: `${placeOf(gpu, finding?.pci)}${subject}`.slice(0, 130),
     analysis: [assessment.root_cause || assessment.summary, ...(finding?.evidence ?? []).slice(0, 3)].join("\n"),
     remediation_steps: plan?.steps.slice(0, 10).map((step) => step.title) ?? assessment.actions,
     node: alertNode(found),
@@ -120,8 +132,8 @@ export function alertCall(found: FoundAssessment, done: readonly ToolExchange[])
 }
 
 function placeOf(gpu: number | undefined, pci: string | null | undefined): string {
-  if (gpu !== undefined) return ` on GPU ${gpu}`;
-  return pci ? ` at ${pci}` : "";
+  if (gpu !== undefined) return `GPU ${gpu}: `;
+  return pci ? `GPU at ${pci}: ` : "";
 }
 
 /** Hits of the newest search that come near the best of them; the rest only filled up the number asked for. */

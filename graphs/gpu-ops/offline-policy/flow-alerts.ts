@@ -1,10 +1,17 @@
-import { AlertsResult, RaisedAlertResult, UpdatedAlertResult, latestAssessment, latestResult } from "../results.ts";
+import {
+  AlertInFullResult,
+  AlertsResult,
+  RaisedAlertResult,
+  UpdatedAlertResult,
+  latestAssessment,
+  latestResult,
+} from "../results.ts";
 import { alertCall, readDiagnosis, standingAlert, threadAlerts } from "./diagnosis.ts";
 import { healthArgs } from "./flow-health.ts";
-import { describeAlert, describeAlerts, describeRaised, describeUpdated } from "./text-alerts.ts";
+import { describeAlert, describeAlertInFull, describeAlerts, describeRaised, describeUpdated } from "./text-alerts.ts";
 import { describeDiagnosis } from "./text-diagnosis.ts";
 import { type Flow, callTools, say } from "./turn.ts";
-import { type PolicyView, failureOf, wasCalled } from "./view.ts";
+import { type PolicyView, describeFailure, wasCalled } from "./view.ts";
 
 const DEFAULT_SNOOZE_MINUTES = 60;
 
@@ -16,7 +23,7 @@ export const raiseAlertFlow: Flow = (view) => {
     const raised = latestResult(view.done, "generate_alert", RaisedAlertResult);
     return say(
       raised === undefined
-        ? `The alert could not be raised: ${failureOf(view, "generate_alert") ?? "no answer"}.`
+        ? `The alert could not be raised: ${describeFailure(view, "generate_alert")}`
         : describeRaised(raised),
     );
   }
@@ -36,7 +43,7 @@ export const raiseAlertFlow: Flow = (view) => {
   const found = assessmentFor(view);
   if (found === undefined) {
     if (wasCalled(view, "gpu_health_check")) {
-      return say(`The GPUs could not be read: ${failureOf(view, "gpu_health_check") ?? "no answer"}.`);
+      return say(`The GPUs could not be read: ${describeFailure(view, "gpu_health_check")}`);
     }
     return callTools(["gpu_health_check", healthArgs(view)]);
   }
@@ -67,19 +74,20 @@ function assessmentFor(view: PolicyView) {
 export const updateAlertFlow: Flow = (view) => {
   const { intent } = view;
   if (intent.kind !== "update_alert") return say();
+  if (intent.hasUnclearTime) return say(`For how long? Say it as a span, for example "snooze it for 2 hours".`);
   const updated = latestResult(view.done, "update_alert", UpdatedAlertResult);
   if (updated !== undefined) return say(describeUpdated(updated.alert, intent.action));
   if (wasCalled(view, "update_alert")) {
-    return say(`The alert was not changed: ${failureOf(view, "update_alert") ?? "no answer"}.`);
+    return say(`The alert was not changed: ${describeFailure(view, "update_alert")}`);
   }
   const known = threadAlerts(view.thread).filter((alert) => alert.status !== "closed");
-  const alertId = intent.alertId ?? known.at(-1)?.alert_id;
+  const alertId = intent.alertId ?? (intent.isEvery ? undefined : known.at(-1)?.alert_id);
   if (alertId !== undefined) return callTools(["update_alert", updateArgs(alertId, intent)]);
 
   const open = latestResult(view.done, "list_alerts", AlertsResult);
   if (open === undefined) {
     if (wasCalled(view, "list_alerts")) {
-      return say(`The alerts could not be read: ${failureOf(view, "list_alerts") ?? "no answer"}.`);
+      return say(`The alerts could not be read: ${describeFailure(view, "list_alerts")}`);
     }
     return callTools(["list_alerts", { limit: 20 }]);
   }
@@ -87,7 +95,8 @@ export const updateAlertFlow: Flow = (view) => {
   const [only] = candidates;
   if (only === undefined) return say(`There is no alert to ${intent.action}.`);
   if (candidates.length === 1) return callTools(["update_alert", updateArgs(only.alert_id, intent)]);
-  return say(`Which one? Name its id:`, describeAlerts({ alerts: candidates, total: candidates.length }));
+  const question = intent.isEvery ? "I change one alert at a time. Name its id:" : "Which one? Name its id:";
+  return say(question, describeAlerts({ ...open, alerts: candidates, total: candidates.length }));
 };
 
 function updateArgs(
@@ -111,7 +120,29 @@ export const listAlertsFlow: Flow = (view) => {
   const listed = latestResult(view.done, "list_alerts", AlertsResult);
   return say(
     listed === undefined
-      ? `The alerts could not be read: ${failureOf(view, "list_alerts") ?? "no answer"}.`
+      ? `The alerts could not be read: ${describeFailure(view, "list_alerts")}`
       : describeAlerts(listed),
   );
 };
+
+/** One alert with its notifications: the one named, else the newest of the thread, else the newest of the book. */
+export const showAlertFlow: Flow = (view) => {
+  const { intent } = view;
+  if (intent.kind !== "show_alert") return say();
+  const shown = latestResult(view.done, "list_alerts", AlertInFullResult);
+  const [alert] = shown?.alerts ?? [];
+  const wasFound = view.done.some((exchange) => exchange.args["alert_id"] !== undefined);
+  if (shown !== undefined && alert !== undefined && wasFound) {
+    return say(describeAlertInFull(alert, shown.notifications));
+  }
+  if (wasFound) return say(`The alert could not be read: ${describeFailure(view, "list_alerts")}`);
+  const newest = latestResult(view.done, "list_alerts", AlertsResult)?.alerts[0];
+  const alertId = intent.alertId ?? threadAlerts(view.thread).at(-1)?.alert_id ?? newest?.alert_id;
+  if (alertId !== undefined) return callTools(["list_alerts", { alert_id: alertId }]);
+  return wasCalled(view, "list_alerts") ? say("There is no alert yet.") : callTools(["list_alerts", { limit: 1 }]);
+};
+
+export const undoAlertChangeFlow: Flow = () =>
+  say(
+    "I can acknowledge, snooze or close an alert, and cannot take that back. A snooze ends by itself at its time, and a closed alert opens again when its fault is seen within half an hour; later the same fault raises a new one.",
+  );

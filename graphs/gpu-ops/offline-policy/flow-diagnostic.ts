@@ -9,8 +9,9 @@ import {
 import { testForComponent } from "./diagnosis.ts";
 import type { TestName } from "./mentions.ts";
 import { describeDiagnostic } from "./text-lookups.ts";
+import { listWords, sentence } from "./text-words.ts";
 import { type Flow, callTools, say } from "./turn.ts";
-import { failureOf, wasCalled } from "./view.ts";
+import { type PolicyView, wasCalled } from "./view.ts";
 
 const TESTS: readonly TestName[] = [
   "memory_stress",
@@ -19,6 +20,8 @@ const TESTS: readonly TestName[] = [
   "pcie_bandwidth",
   "thermal_profile",
 ];
+const TESTS_TEXT = `Tests are ${listWords(TESTS)}.`;
+
 /** Most tests one question may start, so that "all GPUs" of a large node does not load it for an hour. */
 const MAX_RUNS = 8;
 
@@ -30,7 +33,7 @@ export const diagnosticFlow: Flow = (view) => {
   const { intent } = view;
   if (intent.kind !== "run_diagnostic") return say();
   if (!wasCalled(view, "run_diagnostic")) {
-    const needsLook = intent.mode === "full" || intent.test === undefined;
+    const needsLook = intent.mode === "full" || intent.test === undefined || intent.isEveryGpu === true;
     if (needsLook && !wasCalled(view, "gpu_health_check")) {
       return callTools(["gpu_health_check", { node: intent.node }]);
     }
@@ -39,7 +42,9 @@ export const diagnosticFlow: Flow = (view) => {
     const component = assessment && primaryFinding(assessment)?.component;
     const test = intent.test ?? testForComponent(component) ?? "memory_stress";
     const suspect = assessment?.gpus[0] ?? health?.gpus[0]?.gpu_id;
-    const gpuIds = intent.gpuIds.length > 0 ? intent.gpuIds : [suspect];
+    const everyGpu = intent.isEveryGpu === true ? (health?.gpus.map((gpu) => gpu.gpu_id) ?? []) : [];
+    const named = intent.gpuIds.length > 0 ? intent.gpuIds : everyGpu;
+    const gpuIds = named.length > 0 ? named : [suspect];
     const { mode, node } = intent;
     return callTools(
       ...gpuIds
@@ -48,10 +53,26 @@ export const diagnosticFlow: Flow = (view) => {
     );
   }
   const results = allResults(view.done, "run_diagnostic", DiagnosticResultWire);
-  const failure = failureOf(view, "run_diagnostic");
+  const failures = view.done.filter((exchange) => exchange.name === "run_diagnostic" && exchange.isError);
   return say(
     ...results.map(describeDiagnostic),
-    failure === undefined ? undefined : `Not run: ${failure}`,
-    intent.test === undefined ? `No test was named, so one was chosen. Tests are ${TESTS.join(", ")}.` : undefined,
+    ...failures.map((failure) => `Not run: ${sentence(failure.text)}`),
+    wereLeftOut(view, results.length + failures.length)
+      ? `Only ${MAX_RUNS} tests are started by one question; name the other GPUs to test them too.`
+      : undefined,
+    intent.test === undefined ? `No test was named, so one was chosen. ${TESTS_TEXT}` : undefined,
   );
 };
+
+function wereLeftOut({ intent, done }: PolicyView, runs: number): boolean {
+  if (intent.kind !== "run_diagnostic" || runs < MAX_RUNS) return false;
+  const known = latestResult(done, "gpu_health_check", HealthCheckResult)?.gpus.length ?? 0;
+  return intent.gpuIds.length > runs || (intent.isEveryGpu === true && known > runs);
+}
+
+export const unknownTestFlow: Flow = ({ intent }) =>
+  say(
+    intent.kind === "unknown_test"
+      ? `There is no test named "${intent.name}"; nothing was run. ${TESTS_TEXT}`
+      : undefined,
+  );

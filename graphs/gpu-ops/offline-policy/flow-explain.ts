@@ -1,7 +1,8 @@
 import { PlanResult, latestAssessment, latestResult } from "../results.ts";
 import { planCall } from "./diagnosis.ts";
 import { healthArgs, healthFlow } from "./flow-health.ts";
-import { describePlan, explainAssessment } from "./text-diagnosis.ts";
+import { explainAssessment } from "./text-diagnosis.ts";
+import { describePlan } from "./text-plan.ts";
 import { type Flow, callTools, say } from "./turn.ts";
 import { wasCalled } from "./view.ts";
 

@@ -1,5 +1,5 @@
 import type { PolicyTurn } from "../../model/types.ts";
-import { type FoundAssessment, latestAssessment } from "../results.ts";
+import { type FoundAssessment, PlanResult, latestAssessment, latestResult } from "../results.ts";
 import {
   ANALYZE_PASTED_LOG,
   alertCall,
@@ -12,9 +12,10 @@ import {
   warrantsAlert,
 } from "./diagnosis.ts";
 import { describeAct } from "./text-act.ts";
-import { describeDiagnosis } from "./text-diagnosis.ts";
+import { describeDiagnosis, stateLine } from "./text-diagnosis.ts";
+import { planSteps } from "./text-plan.ts";
 import { type Flow, callTools, say } from "./turn.ts";
-import { type PolicyView, failureOf, wasCalled } from "./view.ts";
+import { type PolicyView, describeFailure, wasCalled } from "./view.ts";
 
 /**
  * The usual way: look, then search and plan side by side, then a diagnostic if it would change the answer, then an
@@ -23,14 +24,40 @@ import { type PolicyView, failureOf, wasCalled } from "./view.ts";
 export const healthFlow: Flow = (view) => {
   const { intent } = view;
   if (!wasCalled(view, "gpu_health_check")) return callTools(["gpu_health_check", healthArgs(view)]);
-  const failure = failureOf(view, "gpu_health_check");
   const next = isSettledByLook(view) ? undefined : investigate(view);
   if (next !== undefined) return next;
   const diagnosis = readDiagnosis(view.done, view.thread);
-  if (diagnosis === undefined) return say(`The GPUs could not be read: ${failure ?? "the tool gave no assessment"}.`);
-  const act = intent.kind === "act" ? describeAct(intent.action, diagnosis.found.assessment) : undefined;
-  return say(act, describeDiagnosis(diagnosis, { gpuIds: "gpuIds" in intent ? intent.gpuIds : [] }));
+  if (diagnosis === undefined) return say(unreadText(view));
+  const isComplaint = intent.kind === "health" && intent.isComplaint === true;
+  return say(describeDiagnosis(diagnosis, { gpuIds: "gpuIds" in intent ? intent.gpuIds : [], isComplaint }));
 };
+
+/** Asked to act, or whether to: a look decides it. Working the fault off is another question. */
+export const actFlow: Flow = (view) => {
+  const { intent } = view;
+  if (intent.kind !== "act") return say();
+  if (!wasCalled(view, "gpu_health_check")) return callTools(["gpu_health_check", healthArgs(view)]);
+  const found = latestAssessment(view.done);
+  if (found === undefined) return say(unreadText(view));
+  if (found.assessment.verdict === "healthy") {
+    return say(describeAct(intent.action, found.assessment, intent.isQuestion === true), simulatedText(found));
+  }
+  if (!wasCalled(view, "propose_remediation")) return callTools(["propose_remediation", planCall(found)]);
+  return say(
+    describeAct(intent.action, found.assessment, intent.isQuestion === true),
+    stateLine({ found }),
+    planSteps(found.assessment, latestResult(view.done, "propose_remediation", PlanResult)),
+    simulatedText(found),
+  );
+};
+
+function unreadText(view: PolicyView): string {
+  return `The GPUs could not be read: ${describeFailure(view, "gpu_health_check")}`;
+}
+
+function simulatedText({ assessment }: FoundAssessment): string | undefined {
+  return assessment.simulated ? "This node is simulated." : undefined;
+}
 
 export const logFlow: Flow = (view) => {
   if (!wasCalled(view, "analyze_gpu_log")) return callTools(["analyze_gpu_log", ANALYZE_PASTED_LOG]);
@@ -38,7 +65,7 @@ export const logFlow: Flow = (view) => {
   if (next !== undefined) return next;
   const diagnosis = readDiagnosis(view.done, view.thread);
   if (diagnosis === undefined) {
-    return say(`The log could not be read: ${failureOf(view, "analyze_gpu_log") ?? "the tool gave no assessment"}.`);
+    return say(`The log could not be read: ${describeFailure(view, "analyze_gpu_log")}`);
   }
   return say(describeDiagnosis(diagnosis, { gpuIds: [] }));
 };

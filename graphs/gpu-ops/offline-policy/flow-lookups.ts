@@ -1,5 +1,6 @@
 import {
   EventsResult,
+  HealthCheckResult,
   IncidentsResult,
   ListGpusResult,
   XidResult,
@@ -8,12 +9,15 @@ import {
   latestResult,
 } from "../results.ts";
 import { incidentQuery } from "./diagnosis.ts";
-import { describeEvents, describeGpus, describeIncidents, describeXid } from "./text-lookups.ts";
+import { healthArgs } from "./flow-health.ts";
+import { stateLine } from "./text-diagnosis.ts";
+import { describeEvents, describeIncidents, describeInventory, describeXid } from "./text-lookups.ts";
+import { describeValues } from "./text-values.ts";
 import { type Flow, callTools, say } from "./turn.ts";
-import { type PolicyView, failureOf, wasCalled } from "./view.ts";
+import { type PolicyView, describeFailure, wasCalled } from "./view.ts";
 
 function failed(view: PolicyView, tool: string, what: string): string {
-  return `${what}: ${failureOf(view, tool) ?? "the tool gave no answer"}.`;
+  return `${what}: ${describeFailure(view, tool)}`;
 }
 
 export const xidFlow: Flow = (view) => {
@@ -26,6 +30,21 @@ export const xidFlow: Flow = (view) => {
   return entries.length === 0
     ? say(failed(view, "lookup_xid", "The XID could not be looked up"))
     : say(...entries.map(describeXid));
+};
+
+/** NVSwitch codes have no lookup: past incidents may help, and the whole line of the log does. */
+export const sxidFlow: Flow = (view) => {
+  const { intent } = view;
+  if (intent.kind !== "explain_sxid") return say();
+  const query = `NVSwitch SXid ${intent.sxid}`;
+  if (!wasCalled(view, "search_incidents")) return callTools(["search_incidents", { query, top_k: 3 }]);
+  const result = latestResult(view.done, "search_incidents", IncidentsResult);
+  return say(
+    `SXid ${intent.sxid} is an error of an NVSwitch. I cannot look one up by its number alone, because what it means depends on the rest of its record: paste the kernel log lines, and I say whether it is fatal and what to do.`,
+    result === undefined || result.no_close_match
+      ? undefined
+      : describeIncidents({ ...result, results: result.results.slice(0, 1) }),
+  );
 };
 
 /** Searches for the user's words; "have we seen this before?" searches for what was found last. */
@@ -58,6 +77,21 @@ export const eventsFlow: Flow = (view) => {
     : say(describeEvents(result));
 };
 
+/** Values and versions take one look; a fault that it shows is named and left for the next question. */
+export const readValuesFlow: Flow = (view) => {
+  const { intent } = view;
+  if (intent.kind !== "read_values") return say();
+  if (!wasCalled(view, "gpu_health_check")) return callTools(["gpu_health_check", healthArgs(view)]);
+  const health = latestResult(view.done, "gpu_health_check", HealthCheckResult);
+  const found = latestAssessment(view.done);
+  if (health === undefined) return say(failed(view, "gpu_health_check", "The GPUs could not be read"));
+  const isFine = found === undefined || found.assessment.verdict === "healthy";
+  return say(
+    ...describeValues(health, intent.gpuIds),
+    isFine ? undefined : `Not all is well: ${stateLine({ found })} Ask "why?" or "what should I do?".`,
+  );
+};
+
 export const listGpusFlow: Flow = (view) => {
   const { intent } = view;
   if (intent.kind !== "list_gpus") return say();
@@ -65,5 +99,5 @@ export const listGpusFlow: Flow = (view) => {
   const result = latestResult(view.done, "list_gpus", ListGpusResult);
   return result === undefined
     ? say(failed(view, "list_gpus", "The GPUs could not be listed"))
-    : say(describeGpus(result));
+    : say(describeInventory(result));
 };

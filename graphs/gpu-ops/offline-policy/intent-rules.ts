@@ -1,77 +1,8 @@
-import type { Action, Severity } from "../../../engine/gpu/vocabulary.ts";
+import { type IntentContext, type IntentRule, withNode } from "./intent-rule.ts";
+import { judgeAct, orderAct } from "./intent-acts.ts";
+import { ALERT_RULES } from "./intent-alerts.ts";
 import type { Intent } from "./intent.ts";
-import { findAlertId, findGpuIds, findMinutes, findNode, findTest, findXids } from "./mentions.ts";
-
-export interface IntentContext {
-  /** What the user asked before this. */
-  previous(): Intent | undefined;
-}
-
-export type IntentRule = (question: string, context: IntentContext) => Intent | undefined;
-
-const ASKS_TO_SEE =
-  /^(?:please |can you |could you )?(?:show|list|what|which|are|is|any|get|give|display|how many|do we)\b/i;
-
-function withNode<Base extends object>(base: Base, question: string): Base & { node?: string } {
-  const node = findNode(question);
-  return node === undefined ? base : { ...base, node };
-}
-
-function findSeverity(question: string): Severity | undefined {
-  if (/\b(?:critical|urgent|p1|p2|sev-?1)\b/i.test(question)) return "critical";
-  if (/\b(?:warning|warn|p3)\b/i.test(question)) return "warning";
-  return /\b(?:info|informational|p5)\b/i.test(question) ? "info" : undefined;
-}
-
-function updateAlert(question: string): Intent | undefined {
-  if (/^(?:how|what|why|when)\b/i.test(question)) return undefined;
-  const alertId = findAlertId(question);
-  const isAboutAlert = alertId !== undefined || /\b(?:alerts?|it|that|this|them|page)\b/i.test(question);
-  const verb = /\b(?:(ack(?:nowledge)?d?)|(snooze|silence|mute|quiet)|(close|resolve|dismiss))\b/i.exec(question);
-  if (verb === null || (!isAboutAlert && question.split(" ").length > 3)) return undefined;
-  const action = verb[1] ? "acknowledge" : verb[2] ? "snooze" : "close";
-  const minutes = findMinutes(question);
-  return {
-    kind: "update_alert",
-    action,
-    ...(alertId === undefined ? {} : { alertId }),
-    ...(minutes === undefined ? {} : { minutes }),
-  };
-}
-
-function listAlerts(question: string): Intent | undefined {
-  if (!/\balerts\b/i.test(question) && !/^(?:any |open )?alerts?\??$/i.test(question)) return undefined;
-  if (!ASKS_TO_SEE.test(question) && question.split(" ").length > 4) return undefined;
-  const status = /\b(open|acknowledged|snoozed|closed)\b/i.exec(question)?.[1]?.toLowerCase();
-  const severity = findSeverity(question);
-  return {
-    kind: "list_alerts",
-    gpuIds: findGpuIds(question),
-    ...(status === undefined ? {} : { status }),
-    ...(severity === undefined ? {} : { severity }),
-  };
-}
-
-function raiseAlert(question: string): Intent | undefined {
-  const raises =
-    /\b(?:raise|create|open|send|generate|fire|trigger|file|issue)\b[^.?!]*\b(?:alert|page|ticket)\b/i.test(question) ||
-    /^(?:please )?(?:alert|page|notify) (?:me|us|the|on-?call|ops|somebody|someone)\b/i.test(question);
-  if (!raises || /\b(?:don't|do not|without)\b/i.test(question)) return undefined;
-  const severity = findSeverity(question);
-  const subject = /\b(?:alert|page|ticket)\b\s*(?::|about|that|saying|because)\s*(.+)$/i.exec(question)?.[1] ?? "";
-  const isOwnSubject = subject
-    .replace(/\b(?:the |this |that |it|gpus?|node|\d+|finding|fault|problem|issue)\b/gi, "")
-    .trim();
-  return withNode(
-    {
-      kind: "raise_alert" as const,
-      gpuIds: findGpuIds(question),
-      subject: isOwnSubject.length > 5 ? subject.trim() : "",
-      ...(severity === undefined ? {} : { severity }),
-    },
-    question,
-  );
-}
+import { findGpuIds, findSxid, findTest, findXids, isEveryGpuMeant } from "./mentions.ts";
 
 function runDiagnostic(question: string): Intent | undefined {
   const named = /\b(?:memory_stress|compute_stress|nvlink_check|pcie_bandwidth|thermal_profile)\b/i.test(question);
@@ -82,16 +13,32 @@ function runDiagnostic(question: string): Intent | undefined {
   const isShortOrder = /^(?:stress|test|benchmark|burn)\b/i.test(question);
   if (!named && !asksToRun && !isShortOrder) return undefined;
   const test = findTest(question);
+  const name = test === undefined ? findUnknownTest(question) : undefined;
+  if (name !== undefined) return { kind: "unknown_test", name };
+  const gpuIds = findGpuIds(question);
   const isFull = /\b(?:full|long|thorough|deep|extended|complete|level ?3|r3)\b/i.test(question);
   return withNode(
     {
       kind: "run_diagnostic" as const,
-      gpuIds: findGpuIds(question),
+      gpuIds,
       mode: isFull ? ("full" as const) : ("quick" as const),
       ...(test === undefined ? {} : { test }),
+      ...(gpuIds.length === 0 && isEveryGpuMeant(question) ? { isEveryGpu: true as const } : {}),
     },
     question,
   );
+}
+
+/** Words that stand before "test" without naming one. */
+const NO_TEST_NAME =
+  /^(?:a|an|the|any|some|another|all|every|each|this|that|these|same|more|it|diag\w*|gpus?|cards?|hardware|health|self|stress|full|quick|short|long|thorough|deep|extended|complete|usual|standard|default|first|next|other|right|new|few|couple|of)$/i;
+
+/** "run the quantum test": a test is named, and it is none there is. */
+function findUnknownTest(question: string): string | undefined {
+  const name = /\b(?:run|start|do|execute|launch|perform|try)\b(?: (?:a|an|the|me))* ([a-z][\w-]*)[ -]tests?\b/i.exec(
+    question,
+  )?.[1];
+  return name === undefined || NO_TEST_NAME.test(name) ? undefined : name.toLowerCase();
 }
 
 function searchIncidents(question: string): Intent | undefined {
@@ -134,22 +81,25 @@ function explainXid(question: string): Intent | undefined {
   return xids.length === 0 || isAboutMachine ? undefined : { kind: "explain_xid", xids: xids.slice(0, 5) };
 }
 
-const ACTS: readonly (readonly [RegExp, Action])[] = [
-  [/\b(?:drain|cordon)\b/i, "DRAIN_RESET"],
-  [/\breset\b[^.?!]*\b(?:clocks?|power limit)\b|\brestore\b[^.?!]*\bclocks?\b/i, "RESTORE_CLOCKS"],
-  [/\brestart\b[^.?!]*\bfabric ?manager\b/i, "RESTART_FABRIC_MANAGER"],
-  [/\b(?:reboot|power[ -]?cycle|restart)\b[^.?!]*\b(?:node|host|server|machine|it)\b/i, "REBOOT_NODE"],
-  [/\breset\b[^.?!]*\b(?:gpus?|cards?|device|it)\b/i, "RESET_GPU"],
-  [/\b(?:kill|restart|stop)\b[^.?!]*\b(?:jobs?|process(?:es)?|app(?:lication)?|training)\b/i, "RESTART_APP"],
-  [/\b(?:upgrade|update|reinstall)\b[^.?!]*\bdrivers?\b/i, "UPDATE_DRIVER"],
-];
+function explainSxid(question: string): Intent | undefined {
+  const sxid = findSxid(question);
+  return sxid === undefined || findGpuIds(question).length > 0 ? undefined : { kind: "explain_sxid", sxid };
+}
 
-function act(question: string): Intent | undefined {
-  const order =
-    /^(?:please |can you |could you |go ahead and |now |just )*(?:drain|cordon|reset|restore|restart|reboot|power|kill|stop|upgrade|update|reinstall)\b/i;
-  if (!order.test(question)) return undefined;
-  const action = ACTS.find(([pattern]) => pattern.test(question))?.[1];
-  return action && withNode({ kind: "act" as const, action, gpuIds: findGpuIds(question) }, question);
+const VALUES =
+  /\b(?:temperatures?|temps?|power (?:draw|usage|consumption|limit)|watts|clocks?(?: speeds?)?|memory(?: usage)?|vram|hbm|utili[sz]ation|usage|load|fan speeds?|versions?|driver|cuda)\b/i;
+
+/** "how hot is GPU 2?", "what driver is running?": a value is asked for, and one look at the machine has it. */
+function readValues(question: string): Intent | undefined {
+  if (/\b(?:wrong|problem|issue|ok|okay|healthy|normal|why)\b/i.test(question)) return undefined;
+  const asks =
+    /^(?:and |so )?how (?:hot|warm|cool|busy|loaded|full)\b/i.test(question) ||
+    (!SYMPTOMS.test(question) &&
+      /^(?:and |so )?(?:how much|how high|what(?:'s| is| are)?|which|show(?: me)?|get|give(?: me)?|print|read|list)\b/i.test(
+        question,
+      ) &&
+      VALUES.test(question));
+  return asks ? withNode({ kind: "read_values" as const, gpuIds: findGpuIds(question) }, question) : undefined;
 }
 
 function listGpus(question: string): Intent | undefined {
@@ -185,7 +135,10 @@ function nextSteps(question: string): Intent | undefined {
 
 /** "and GPU 1?", "what about the others?", "check again": the question before, about something else or once more. */
 function followUp(question: string, context: IntentContext): Intent | undefined {
-  const gpuIds = findGpuIds(question);
+  const previous = context.previous();
+  const bare = /^(?:and |or |what about |how about )+(?:the )?#?(\d{1,4})\s*\?*$/i.exec(question)?.[1];
+  if (bare !== undefined && previous?.kind === "explain_xid") return { kind: "explain_xid", xids: [Number(bare)] };
+  const gpuIds = bare === undefined || previous === undefined ? findGpuIds(question) : [Number(bare)];
   const isAboutOthers = /\b(?:others?|rest|all(?: of them)?|whole node|every(?:one| gpu)?)\b/i.test(question);
   const leads = /^(?:and|what about|how about|same for|ok,? and|now|also|then)\b/i.test(question);
   const isBareGpu = gpuIds.length > 0 && question.split(" ").length <= 3;
@@ -195,15 +148,17 @@ function followUp(question: string, context: IntentContext): Intent | undefined 
     );
   if (!(isAgain || ((leads || isBareGpu) && (gpuIds.length > 0 || isAboutOthers)))) return undefined;
   if (question.split(" ").length > 8) return undefined;
-  const previous = context.previous();
   if (previous === undefined) return { kind: "health", gpuIds };
   if (isAgain && gpuIds.length === 0) return REPEATABLE.has(previous.kind) ? previous : { kind: "health", gpuIds };
-  return "gpuIds" in previous && REPEATABLE.has(previous.kind) ? { ...previous, gpuIds } : { kind: "health", gpuIds };
+  if (!("gpuIds" in previous) || !REPEATABLE.has(previous.kind)) return { kind: "health", gpuIds };
+  if (previous.kind === "run_diagnostic" && gpuIds.length === 0) return { ...previous, gpuIds, isEveryGpu: true };
+  return { ...previous, gpuIds };
 }
 
 /** Questions that only look, or that ask for a test: asking them again, or of another GPU, is harmless and meant. */
 const REPEATABLE: ReadonlySet<Intent["kind"]> = new Set([
   "health",
+  "read_values",
   "run_diagnostic",
   "show_events",
   "propose_plan",
@@ -213,9 +168,17 @@ const REPEATABLE: ReadonlySet<Intent["kind"]> = new Set([
   "search_incidents",
 ] as const);
 
+function thanks(question: string): Intent | undefined {
+  return /^(?:ok(?:ay)?[,.!]? )?(?:thanks?(?: you)?|thx|cheers|great|perfect|good job|well done)\b[^?]{0,20}$/i.test(
+    question,
+  )
+    ? { kind: "thanks" }
+    : undefined;
+}
+
 function help(question: string): Intent | undefined {
   const asks =
-    /^(?:hi|hello|hey|good (?:morning|day|evening)|help|thanks?|thank you|who are you|usage)\b[^a-z]*(?:there|nemops|all)?[.!? ]*$/i.test(
+    /^(?:hi|hello|hey|good (?:morning|day|evening)|help|who are you|usage)\b[^a-z]*(?:there|nemops|all)?[.!? ]*$/i.test(
       question,
     ) || /\bwhat can you (?:do|answer|help)|how (?:do|can) i use (?:you|this)|what are you\b/i.test(question);
   return asks ? { kind: "help" } : undefined;
@@ -223,6 +186,8 @@ function help(question: string): Intent | undefined {
 
 const SYMPTOMS =
   /\b(?:slow\w*|hot|hotter|overheat\w*|throttl\w*|stuck|hang\w*|hung|crash\w*|fail\w*|fault\w*|broken|dead|lost|missing|bad|sick|wrong|unhealthy|degraded|errors?|degrad\w*|straggl\w*|oom|out of memory|nan|idle)\b/i;
+/** Work goes badly, whatever the GPUs show. */
+const COMPLAINT = /\b(?:slow\w*|hang\w*|hung|stuck|crash\w*|fail\w*|straggl\w*|throughput|nan)\b/i;
 const SUBJECTS =
   /\b(?:gpus?|nodes?|cuda|nvidia\S*|nv-?links?|nvswitch|nccl|xids?|sxids?|ecc|hbm|vram|pci-?e|drivers?|infiniband|ib|fabric|training|train|job|inference|throughput|all-?reduce|clocks?|power|temperatures?|cooling|fans?|cluster|machine|server|hosts?|rank|cards?|health|status|utili[sz]ation|memory|throttl\w*)\b/i;
 const ASKS_HEALTH =
@@ -237,23 +202,26 @@ function health(question: string): Intent | undefined {
       question,
     );
   if (!(isAbout && asks) && !isCheck) return undefined;
-  return withNode({ kind: "health" as const, gpuIds }, question);
+  const isComplaint = gpuIds.length === 0 && COMPLAINT.test(question) ? { isComplaint: true as const } : {};
+  return withNode({ kind: "health" as const, gpuIds, ...isComplaint }, question);
 }
 
 /** Tried in this order; the first that recognises the question decides. Narrow orders come before broad subjects. */
 export const INTENT_RULES: readonly IntentRule[] = [
-  updateAlert,
-  listAlerts,
-  raiseAlert,
+  ...ALERT_RULES,
   searchIncidents,
   runDiagnostic,
-  act,
+  orderAct,
   showEvents,
   explainXid,
+  explainSxid,
+  judgeAct,
   nextSteps,
   proposePlan,
   explainLast,
+  readValues,
   followUp,
+  thanks,
   help,
   listGpus,
   health,

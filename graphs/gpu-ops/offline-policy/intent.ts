@@ -6,17 +6,36 @@ import type { TestName } from "./mentions.ts";
 /** What a question asks for. `gpuIds` empty means the whole node. */
 export type Intent =
   | { readonly kind: "analyze_log" }
-  | { readonly kind: "health"; readonly gpuIds: readonly number[]; readonly node?: string }
-  /** Asked to do something to the machine, which the agent never does itself. */
-  | { readonly kind: "act"; readonly action: Action; readonly gpuIds: readonly number[]; readonly node?: string }
+  | {
+      readonly kind: "health";
+      readonly gpuIds: readonly number[];
+      readonly node?: string;
+      /** The user sees something go wrong; an answer that finds nothing has to say where else to look. */
+      readonly isComplaint?: true;
+    }
+  /** Asked for measured values or versions, not for what is wrong. */
+  | { readonly kind: "read_values"; readonly gpuIds: readonly number[]; readonly node?: string }
+  /** Asked to do something to the machine, which the agent never does itself, or whether to do it. */
+  | {
+      readonly kind: "act";
+      readonly action: Action;
+      readonly gpuIds: readonly number[];
+      readonly node?: string;
+      readonly isQuestion?: true;
+    }
   | { readonly kind: "explain_xid"; readonly xids: readonly number[] }
+  /** An NVSwitch error by its number, for which there is no lookup. */
+  | { readonly kind: "explain_sxid"; readonly sxid: number }
   | {
       readonly kind: "run_diagnostic";
       readonly test?: TestName;
       readonly gpuIds: readonly number[];
+      /** Every GPU of the node is meant. */
+      readonly isEveryGpu?: true;
       readonly mode: "quick" | "full";
       readonly node?: string;
     }
+  | { readonly kind: "unknown_test"; readonly name: string }
   | { readonly kind: "search_incidents"; readonly query: string }
   | {
       readonly kind: "raise_alert";
@@ -31,7 +50,14 @@ export type Intent =
       readonly action: "acknowledge" | "snooze" | "close";
       readonly alertId?: string;
       readonly minutes?: number;
+      /** More than one alert is meant. */
+      readonly isEvery?: true;
+      /** A time was given that could not be read, such as "until tomorrow". */
+      readonly hasUnclearTime?: true;
     }
+  /** Asked to undo a snooze or a closing, which nobody can. */
+  | { readonly kind: "undo_alert_change" }
+  | { readonly kind: "show_alert"; readonly alertId?: string }
   | {
       readonly kind: "list_alerts";
       readonly status?: string;
@@ -44,6 +70,7 @@ export type Intent =
   | { readonly kind: "explain_last" }
   | { readonly kind: "next_steps"; readonly gpuIds: readonly number[] }
   | { readonly kind: "help" }
+  | { readonly kind: "thanks" }
   | { readonly kind: "unreadable_dump" }
   | { readonly kind: "unanswerable" };
 

@@ -23,6 +23,10 @@ export function findGpuIds(text: string): number[] {
       for (const item of list.toLowerCase().match(new RegExp(`\\d{1,3}|${WORD}`, "g")) ?? []) ids.push(toNumber(item));
     }
   }
+  // Negative ids exist as little as too high ones; read as what was typed, they are refused by the same words.
+  for (const match of text.matchAll(/\b(?:gpus?|card)\s+-(\d{1,3})\b/gi)) {
+    ids.splice(ids.indexOf(Number(match[1])), 1, -Number(match[1]));
+  }
   for (const match of text.matchAll(ORDINAL_GPU)) ids.push(ORDINALS.indexOf((match[1] ?? "").toLowerCase()));
   return [...new Set(ids)];
 }
@@ -30,6 +34,19 @@ export function findGpuIds(text: string): number[] {
 function toNumber(text: string): number {
   const word = NUMBER_WORDS.indexOf(text);
   return word === -1 ? Number(text) : word;
+}
+
+/** Every GPU of a node: `all GPUs`, `each card`, `all of them`. */
+export function isEveryGpuMeant(text: string): boolean {
+  return /\b(?:all|every|each)\b(?: of)?(?: the| our| its| \d+)* (?:gpus?|cards?|devices?|them)\b|\beverywhere\b|\bon all\b/i.test(
+    text,
+  );
+}
+
+/** The number of an NVSwitch error: `SXid 20034`. */
+export function findSxid(text: string): number | undefined {
+  const code = /\bsxids?\s*(?:error|code|number)?\s*[:#=]?\s*(\d{4,6})\b/i.exec(text)?.[1];
+  return code === undefined ? undefined : Number(code);
 }
 
 /** XID codes: `XID 79`, `Xid error 48 and 63`, `xid: 13`, `XID79`. Not SXid. */

@@ -1,26 +1,31 @@
 import type { OfflinePolicy, PolicyTurn } from "../../model/types.ts";
 import { readDiagnosis } from "./diagnosis.ts";
-import { listAlertsFlow, raiseAlertFlow, updateAlertFlow } from "./flow-alerts.ts";
-import { diagnosticFlow } from "./flow-diagnostic.ts";
+import { listAlertsFlow, raiseAlertFlow, showAlertFlow, undoAlertChangeFlow, updateAlertFlow } from "./flow-alerts.ts";
+import { diagnosticFlow, unknownTestFlow } from "./flow-diagnostic.ts";
 import { explainFlow, nextStepsFlow, planFlow } from "./flow-explain.ts";
-import { healthFlow, logFlow } from "./flow-health.ts";
-import { eventsFlow, listGpusFlow, searchFlow, xidFlow } from "./flow-lookups.ts";
+import { actFlow, healthFlow, logFlow } from "./flow-health.ts";
+import { eventsFlow, listGpusFlow, readValuesFlow, searchFlow, sxidFlow, xidFlow } from "./flow-lookups.ts";
 import type { IntentKind } from "./intent.ts";
 import { describeDiagnosis } from "./text-diagnosis.ts";
-import { DUMP_TEXT, HELP_TEXT, UNANSWERABLE_TEXT } from "./text-help.ts";
+import { DUMP_TEXT, HELP_TEXT, THANKS_TEXT, UNANSWERABLE_TEXT } from "./text-help.ts";
 import { type Flow, say } from "./turn.ts";
 import { type PolicyView, viewConversation } from "./view.ts";
 
 /** One way of working for each kind of question. */
 const FLOWS: Readonly<Record<IntentKind, Flow>> = {
   health: healthFlow,
-  act: healthFlow,
+  read_values: readValuesFlow,
+  act: actFlow,
   analyze_log: logFlow,
   explain_xid: xidFlow,
+  explain_sxid: sxidFlow,
   run_diagnostic: diagnosticFlow,
+  unknown_test: unknownTestFlow,
   search_incidents: searchFlow,
   raise_alert: raiseAlertFlow,
   update_alert: updateAlertFlow,
+  undo_alert_change: undoAlertChangeFlow,
+  show_alert: showAlertFlow,
   list_alerts: listAlertsFlow,
   list_gpus: listGpusFlow,
   show_events: eventsFlow,
@@ -28,6 +33,7 @@ const FLOWS: Readonly<Record<IntentKind, Flow>> = {
   explain_last: explainFlow,
   next_steps: nextStepsFlow,
   help: () => say(HELP_TEXT),
+  thanks: () => say(THANKS_TEXT),
   unreadable_dump: () => say(DUMP_TEXT),
   unanswerable: () => say(UNANSWERABLE_TEXT),
 };

@@ -3,6 +3,7 @@ import { type BaseMessage, HumanMessage } from "@langchain/core/messages";
 import { type ToolExchange, currentTurn, readExchanges } from "../../conversation.ts";
 import { splitMessage } from "../pasted-log.ts";
 import { type Intent, classify } from "./intent.ts";
+import { sentence } from "./text-words.ts";
 
 /** The conversation as the policy reads it. */
 export interface PolicyView {
@@ -30,4 +31,9 @@ export function wasCalled(view: PolicyView, name: string): boolean {
 /** What the tool said when it failed for the present question. */
 export function failureOf(view: PolicyView, name: string): string | undefined {
   return view.done.findLast((exchange) => exchange.name === name && exchange.isError)?.text;
+}
+
+/** The same as the end of a sentence, also when the tool gave no reason. */
+export function describeFailure(view: PolicyView, name: string): string {
+  return sentence(failureOf(view, name) ?? "no answer");
 }

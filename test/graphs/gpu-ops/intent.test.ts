@@ -9,26 +9,40 @@ function classify(message: string, earlier: readonly string[] = []): Intent {
   return classifySplit(splitPastedLog(message), earlier.map(splitPastedLog));
 }
 
+const NVLINK_EVERYWHERE: Intent = {
+  kind: "run_diagnostic",
+  test: "nvlink_check",
+  gpuIds: [],
+  mode: "quick",
+  isEveryGpu: true,
+};
+
 const QUESTIONS: readonly (readonly [string, Intent])[] = [
-  ["Why is training slow on this node?", { kind: "health", ...all }],
-  ["why is my training job so slow", { kind: "health", ...all }],
+  ["Why is training slow on this node?", { kind: "health", ...all, isComplaint: true }],
+  ["why is my training job so slow", { kind: "health", ...all, isComplaint: true }],
   ["Is GPU 2 ok?", { kind: "health", gpuIds: [2] }],
   ["is gpu2 healthy", { kind: "health", gpuIds: [2] }],
   ["Check GPUs 0 and 3", { kind: "health", gpuIds: [0, 3] }],
   ["check gpu 0-3", { kind: "health", gpuIds: [0, 1, 2, 3] }],
-  ["How hot is the second GPU?", { kind: "health", gpuIds: [1] }],
   ["cuda:1 keeps crashing", { kind: "health", gpuIds: [1] }],
   ["diagnose", { kind: "health", ...all }],
   ["What's wrong?", { kind: "health", ...all }],
-  ["Which GPU is the straggler?", { kind: "health", ...all }],
+  ["Which GPU is the straggler?", { kind: "health", ...all, isComplaint: true }],
   ["Which GPUs are throttling?", { kind: "health", ...all }],
-  ["NCCL all-reduce hangs after ten minutes", { kind: "health", ...all }],
+  ["NCCL all-reduce hangs after ten minutes", { kind: "health", ...all, isComplaint: true }],
   ["are there any ECC errors on GPU 5?", { kind: "health", gpuIds: [5] }],
   ["is node gpu-node-03 fine?", { kind: "health", ...all, node: "gpu-node-03" }],
   ["GPU 3 shows xid 79, what is wrong?", { kind: "health", gpuIds: [3] }],
   ["health check please", { kind: "health", ...all }],
-  ["one of our 8 GPUs is slow", { kind: "health", ...all }],
+  ["one of our 8 GPUs is slow", { kind: "health", ...all, isComplaint: true }],
   ["power draw looks low on this server", { kind: "health", ...all }],
+
+  ["How hot is the second GPU?", { kind: "read_values", gpuIds: [1] }],
+  ["how much memory is free on gpu 1", { kind: "read_values", gpuIds: [1] }],
+  ["what driver version is running?", { kind: "read_values", ...all }],
+  ["What is the power draw of GPU 0?", { kind: "read_values", gpuIds: [0] }],
+  ["what is wrong with the memory of GPU 0?", { kind: "health", gpuIds: [0] }],
+  ["is gpu -1 ok?", { kind: "health", gpuIds: [-1] }],
 
   ["What is XID 79 and what do I do?", { kind: "explain_xid", xids: [79] }],
   ["xid 48", { kind: "explain_xid", xids: [48] }],
@@ -50,6 +64,9 @@ const QUESTIONS: readonly (readonly [string, Intent])[] = [
   ],
   ["run a thermal profile", { kind: "run_diagnostic", test: "thermal_profile", gpuIds: [], mode: "quick" }],
   ["run diagnostics on GPU 1", { kind: "run_diagnostic", gpuIds: [1], mode: "quick" }],
+  ["run the nvlink check on all gpus", NVLINK_EVERYWHERE],
+  ["run the quantum test on gpu 1", { kind: "unknown_test", name: "quantum" }],
+  ["run a test on GPU 1", { kind: "run_diagnostic", gpuIds: [1], mode: "quick" }],
   ["stress GPU 2", { kind: "run_diagnostic", gpuIds: [2], mode: "quick" }],
 
   ["Search similar incidents", { kind: "search_incidents", query: "" }],
@@ -73,6 +90,14 @@ const QUESTIONS: readonly (readonly [string, Intent])[] = [
   ["snooze it for 30 minutes", { kind: "update_alert", action: "snooze", minutes: 30 }],
   ["snooze the alert for two hours", { kind: "update_alert", action: "snooze", minutes: 120 }],
   ["mute that for half an hour", { kind: "update_alert", action: "snooze", minutes: 30 }],
+
+  ["snooze the alert until tomorrow", { kind: "update_alert", action: "snooze", hasUnclearTime: true }],
+  ["close all alerts", { kind: "update_alert", action: "close", isEvery: true }],
+  ["unsnooze it", { kind: "undo_alert_change" }],
+  ["reopen the alert", { kind: "undo_alert_change" }],
+  ["show alert NEMOPS-12AB34CD", { kind: "show_alert", alertId: "NEMOPS-12AB34CD" }],
+  ["show me alert details", { kind: "show_alert" }],
+  ["who was paged?", { kind: "show_alert" }],
 
   ["list alerts", { kind: "list_alerts", gpuIds: [] }],
   ["show me the open alerts", { kind: "list_alerts", gpuIds: [], status: "open" }],
@@ -100,7 +125,12 @@ const QUESTIONS: readonly (readonly [string, Intent])[] = [
   ["please reset GPU 2", { kind: "act", action: "RESET_GPU", gpuIds: [2] }],
   ["reset the clocks on gpu 1", { kind: "act", action: "RESTORE_CLOCKS", gpuIds: [1] }],
   ["kill the training job", { kind: "act", action: "RESTART_APP", gpuIds: [] }],
+  ["is it safe to reboot?", { kind: "act", action: "REBOOT_NODE", gpuIds: [], isQuestion: true }],
+  ["can I reset gpu 0", { kind: "act", action: "RESET_GPU", gpuIds: [0], isQuestion: true }],
+  ["should I RMA the card?", { kind: "act", action: "RMA_REVIEW", gpuIds: [], isQuestion: true }],
+  ["what does SXid 20034 mean", { kind: "explain_sxid", sxid: 20034 }],
 
+  ["thanks", { kind: "thanks" }],
   ["hello", { kind: "help" }],
   ["What can you do?", { kind: "help" }],
   ["", { kind: "help" }],
@@ -128,6 +158,9 @@ describe("classify", () => {
       { kind: "run_diagnostic", test: "memory_stress", gpuIds: [1], mode: "quick" },
     ],
     [["what is xid 79"], "and GPU 1?", { kind: "health", gpuIds: [1] }],
+    [["what is xid 79"], "what about 94?", { kind: "explain_xid", xids: [94] }],
+    [["Is GPU 0 ok?"], "and 1?", { kind: "health", gpuIds: [1] }],
+    [["run the nvlink check on GPU 3"], "and all the others?", NVLINK_EVERYWHERE],
     [[], "and GPU 1?", { kind: "health", gpuIds: [1] }],
   ];
   it.each(FOLLOW_UPS)("after %j: %s", (earlier, question, intent) => {

@@ -255,6 +255,67 @@ describe("other questions", () => {
   });
 });
 
+describe("small questions take small answers", () => {
+  it("answers for values with one look, and names a fault without working it off", async () => {
+    const { text } = await conversation.ask("how hot is GPU 1?");
+    expect(names()).toEqual(["gpu_health_check"]);
+    expect(text).toMatch(/driver 570\.0[\s\S]*GPU 1 NVIDIA H100[\s\S]*Not all is well: \*\*driver\*\*/);
+  });
+
+  it.each([
+    ["is it safe to reboot?", /^No\. .*forbids REBOOT_NODE/],
+    ["should I restore the clocks?", /^Yes, after the steps before it/],
+    ["can I reset GPU 2?", /^There is no reason to\. .*restore the default clocks/],
+  ])("judges %s and raises nothing", async (question, answer) => {
+    const { text } = await conversation.ask(question);
+    expect(names()).toEqual(["gpu_health_check", "propose_remediation"]);
+    expect(text).toMatch(answer);
+  });
+
+  it("runs a test on every GPU when every GPU is meant", async () => {
+    await conversation.ask("run the nvlink check on all GPUs");
+    const runs = tools.calls.filter((call) => call.name === "run_diagnostic");
+    expect(runs.map((call) => call.args["gpu_id"])).toEqual([0, 1, 2, 3]);
+  });
+
+  it("runs nothing in the place of a test that does not exist", async () => {
+    const { text } = await conversation.ask("run the quantum test on GPU 1");
+    expect(names()).toEqual([]);
+    expect(text).toMatch(/no test named "quantum"; nothing was run\. Tests are memory_stress/);
+  });
+
+  it("asks for a time it cannot read, and changes one alert at a time", async () => {
+    await tools.call("generate_alert", { severity: "warning", title: "one" });
+    await tools.call("generate_alert", { severity: "warning", title: "two" });
+    expect((await conversation.ask("snooze the alert until tomorrow")).text).toMatch(/^For how long\?/);
+    expect((await conversation.ask("close all alerts")).text).toMatch(/one alert at a time[\s\S]*NEMOPS-00000001/);
+    expect(names()).not.toContain("update_alert");
+  });
+
+  it("says where else to look when work is slow on a healthy node", async () => {
+    tools.setNode({ assessment: HEALTHY });
+    expect((await conversation.ask("Why is training slow?")).text).toContain("Look outside them");
+    expect((await conversation.ask("Is everything ok?")).text).not.toContain("Look outside them");
+  });
+
+  it("hands the XIDs of the fault to the plan, because some change a step", async () => {
+    const finding = { ...FINDING, rule: "xid.79", xid: 79, verdict: "gpu_failed", action: "REBOOT_NODE" };
+    const actions = ["REBOOT_NODE"];
+    tools.setNode({
+      assessment: {
+        ...STUCK_CLOCK,
+        verdict: "gpu_failed",
+        actions,
+        forbidden_actions: [],
+        findings: [finding],
+        primary: "xid.79",
+      },
+    });
+    await conversation.ask("Why is training slow?");
+    expect(tools.calls.find((call) => call.name === "propose_remediation")?.args["xids"]).toEqual([79]);
+  });
+});
+
 describe("bounds and approval", () => {
   it("ends with a report when the steps run out", async () => {
     const { text, report } = await conversation.ask("Why is training slow?", { context: { max_steps: 2 } });

@@ -6,6 +6,31 @@ import { openRealTools } from "../support/real-tools.ts";
 import { type Answer, createTestModel, startConversation } from "../support/run-graph.ts";
 
 /** Whole runs of the offline agent over the real tools: what it reports is what the scenario is known to be. */
+const INCIDENTS: Readonly<Record<string, string>> = {
+  thermal_warning: "I11",
+  ecc_errors: "I01",
+  memory_pressure: "I17",
+  gpu_fallen_off_bus: "I04",
+  nvlink_errors: "I06",
+  clock_stuck: "I13",
+  power_brake: "I12",
+  gsp_timeout: "I05",
+  row_remap_exhausted: "I02",
+  pcie_degraded: "I18",
+  nvswitch_fatal: "I07",
+  fabric_manager_down: "I08",
+  driver_mismatch: "I09",
+  ib_flap: "I14",
+  app_fault_xid13: "I16",
+  contained_94: "I03",
+  sdc_suspect: "I19",
+  stale_telemetry: "I23",
+  "thermal_warning:critical": "I11",
+  "clock_stuck:power_limit": "I13",
+  "ecc_errors:exhausted": "I02",
+  "nvlink_errors:blackwell": "I20",
+};
+
 const toolCounts: number[] = [];
 
 async function askAbout(scenario: Scenario): Promise<Answer> {
@@ -39,7 +64,10 @@ describe.each([...SCENARIOS, ...SCENARIO_VARIANTS].map((scenario) => ({ label: s
         expect(report.evidence.length).toBeGreaterThan(0);
         expect(report.remediation.length).toBeGreaterThan(0);
         expect(text).toContain(scenario.verdict);
+        expect(report.incidents[0]?.id).toBe(INCIDENTS[scenarioLabel(scenario)]);
       }
+      // Titles and causes are put together from parts; the joints must not show.
+      expect(text).not.toMatch(/[^.]\.\.(?!\.)|\. ?[,;:]|: :|undefined|null\b|\[object/);
       for (const action of report.actions) expect(report.forbidden_actions).not.toContain(action);
     });
   },
