@@ -69,8 +69,12 @@ export function assessmentText(assessment: WireAssessment, terminal: Terminal): 
 /** Most quotations and plan steps below an answer, which tells the same at length; `--json` has them all. */
 const MAX_SHOWN = 6;
 
-/** The agent's report, below its answer: what was decided, on what ground, and what comes next. */
+/**
+ * The agent's report, below its answer: what was decided, on what ground, and what comes next. The offline policy writes
+ * its answer from the same report, so that only the decision is repeated there; a model may have left out anything.
+ */
 export function reportText(report: WireReport, terminal: Terminal): string {
+  const isShort = report.answered_by?.startsWith("offline policy") === true;
   const lines: string[] = [];
   const add = (label: string, text: string): void => {
     lines.push(`${terminal.style("bold", label.padEnd(11))} ${printable(text)}`);
@@ -83,24 +87,28 @@ export function reportText(report: WireReport, terminal: Terminal): string {
     const severity = severityText(terminal, report.severity ?? "info");
     lines.push(`${terminal.style("bold", "verdict".padEnd(11))} ${report.verdict}  ${severity}`);
   }
-  if (report.root_cause != null && report.root_cause !== "") add("cause", report.root_cause);
-  addList("evidence", report.evidence);
+  if (!isShort) {
+    if (report.root_cause != null && report.root_cause !== "") add("cause", report.root_cause);
+    addList("evidence", report.evidence);
+  }
   if (report.actions.length > 0) add("do", report.actions.join(", then "));
-  addList(
-    "plan",
-    report.remediation.map((step, at) => {
-      const approval = step.needs_approval === true ? " (needs approval)" : "";
-      return `${at + 1}. ${step.title ?? step.action ?? "step"}${approval}`;
-    }),
-  );
-  if (report.incidents.length > 0) {
-    add("incidents", report.incidents.map(({ id, title }) => (title == null ? id : `${id} ${title}`)).join("; "));
+  if (!isShort) {
+    addList(
+      "plan",
+      report.remediation.map((step, at) => {
+        const approval = step.needs_approval === true ? " (needs approval)" : "";
+        return `${at + 1}. ${step.title ?? step.action ?? "step"}${approval}`;
+      }),
+    );
+    if (report.incidents.length > 0) {
+      add("incidents", report.incidents.map(({ id, title }) => (title == null ? id : `${id} ${title}`)).join("; "));
+    }
   }
   addList(
     "alert",
     report.alerts.map(({ alert_id, outcome, title }) => [alert_id, outcome, title].filter(Boolean).join(" ")),
   );
-  addList("unsure", report.uncertainties);
+  if (!isShort) addList("unsure", report.uncertainties);
   addList("note", report.notes);
   if (report.answered_by != null) add("answered by", report.answered_by);
   if (report.simulated === true) lines.push(terminal.style("magenta", SIMULATED));

@@ -5,8 +5,10 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 
 import { excerptLog, questionWithLogs } from "../../cli/log-excerpt.ts";
+import { reportText } from "../../cli/report-text.ts";
 import { table } from "../../cli/table.ts";
-import { printable } from "../../cli/terminal.ts";
+import { createTerminal, printable } from "../../cli/terminal.ts";
+import { WireReport } from "../../cli/wire.ts";
 
 describe("table", () => {
   const columns = [
@@ -74,5 +76,46 @@ describe("log excerpts", () => {
     await expect(excerptLog(write("x.xml", '<?xml version="1.0"?>\n<nvidia_smi_log/>'))).rejects.toThrow(
       "gpu triage --smi-xml",
     );
+  });
+});
+
+describe("the report below an answer", () => {
+  const report = WireReport.parse({
+    verdict: "gpu_failed",
+    severity: "critical",
+    root_cause: "XID 79 on GPU 3.",
+    evidence: ["line 1: NVRM: Xid (PCI:0000:1b:00): 79"],
+    actions: ["REBOOT_NODE", "RESEAT"],
+    incidents: [{ id: "I04", title: "GPU fell off the bus" }],
+    remediation: [{ title: "Power-cycle the node", needs_approval: true }],
+    alerts: [{ alert_id: "NEMOPS-00000001", outcome: "created", title: "GPU 3: XID 79" }],
+    simulated: true,
+  });
+  const terminal = createTerminal({ isQuiet: true, canAsk: false });
+
+  it("is short when the offline policy wrote the answer from it", () => {
+    const notes = ["The model m failed: refused. The offline policy went on."];
+    expect(reportText({ ...report, answered_by: "offline policy (fallback for m)", notes }, terminal)).toBe(
+      [
+        "verdict     gpu_failed  critical",
+        "do          REBOOT_NODE, then RESEAT",
+        "alert       NEMOPS-00000001 created GPU 3: XID 79",
+        "note        The model m failed: refused. The offline policy went on.",
+        "answered by offline policy (fallback for m)",
+        "simulated node: nothing here was measured",
+      ].join("\n"),
+    );
+  });
+
+  it("has cause, evidence, plan and incidents when a model wrote the answer", () => {
+    const text = reportText({ ...report, answered_by: "nemotron-3-nano" }, terminal);
+    for (const part of [
+      "cause ",
+      "Xid (PCI:0000:1b:00): 79",
+      "1. Power-cycle the node (needs approval)",
+      "I04 GPU fell",
+    ]) {
+      expect(text).toContain(part);
+    }
   });
 });
