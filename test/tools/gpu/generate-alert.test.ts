@@ -60,7 +60,7 @@ describe("generate_alert", () => {
       notifications: [{ channel: "log", status: "sent" }],
     });
     expect(answer["message"]).toMatch(
-      /Recorded in the log\. No channel that reaches people is configured \(ALERT_WEBHOOK_URL\): #gpu-incidents and PagerDuty have not been told\. The node is simulated\./,
+      /was raised \(critical, P2\)\. Recorded in the log\. Nobody has been told: no channel that reaches people is configured \(ALERT_WEBHOOK_URL\), and the policy is for #gpu-incidents and PagerDuty\. The node is simulated\./,
     );
   });
 

@@ -7,7 +7,7 @@ export interface Delivery {
 }
 
 const OPENINGS: Readonly<Record<RaisedAlert["outcome"], string>> = {
-  created: "raised",
+  created: "was raised",
   deduplicated: "was open already; this sighting is counted",
   reopened: "was closed a short while ago and is open again",
 };
@@ -30,7 +30,7 @@ export function describeDelivery(
   const names = alert.escalation.notify.join(" and ");
 
   const sentences = [
-    `${alert.alert_id} ${OPENINGS[outcome]} (${alert.severity}, ${alert.priority}, seen ${alert.count} time${alert.count === 1 ? "" : "s"}).`,
+    `${alert.alert_id} ${OPENINGS[outcome]} (${alert.severity}, ${alert.priority}${alert.count > 1 ? `, seen ${alert.count} times` : ""}).`,
   ];
   if (alert.inhibited_by) {
     sentences.push(`It follows from ${alert.inhibited_by}, so nobody is told separately while that is not closed.`);
@@ -46,9 +46,11 @@ export function describeDelivery(
   if (queued.length > 0) sentences.push(`Queued for ${listOf(queued)}${reasonOf(queued)}; it is tried again.`);
   if (failed.length > 0) sentences.push(`Not delivered to ${listOf(failed)}${reasonOf(failed)}.`);
   if (alert.severity === "info") {
-    sentences.push(`Policy ${alert.escalation.policy} only records; nobody is notified.`);
+    sentences.push(`Nobody has been told: policy ${alert.escalation.policy} only records.`);
   } else if (channels !== undefined && peopleChannels.size === 0) {
-    sentences.push(`No channel that reaches people is configured (ALERT_WEBHOOK_URL): ${names} have not been told.`);
+    sentences.push(
+      `Nobody has been told: no channel that reaches people is configured (ALERT_WEBHOOK_URL), and the policy is for ${names}.`,
+    );
   } else if (channels === undefined) {
     sentences.push("Nothing in this process delivers; the running service does.");
   }
