@@ -10,6 +10,8 @@ const base = {
   raw: z.string(),
   /** Unix milliseconds, when the prefix has a full date. */
   atMs: z.number().optional(),
+  /** Milliseconds into a leap year, when the prefix is a syslog time, which names no year: good for differences only. */
+  yearlessMs: z.number().optional(),
   /** Seconds since boot, when the prefix is the kernel's own. */
   uptimeS: z.number().optional(),
   /** Host name of a syslog or journald prefix. */

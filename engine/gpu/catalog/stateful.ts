@@ -218,6 +218,9 @@ function isSameMoment(first: XidEvent, second: XidEvent): boolean {
   if (first.pid !== undefined && second.pid !== undefined) return first.pid === second.pid;
   if (first.atMs !== undefined && second.atMs !== undefined) return Math.abs(second.atMs - first.atMs) < 1000;
   if (first.uptimeS !== undefined && second.uptimeS !== undefined) return Math.abs(second.uptimeS - first.uptimeS) < 1;
+  // Whole seconds: two records of one moment may stand on both sides of a tick.
+  if (first.yearlessMs !== undefined && second.yearlessMs !== undefined)
+    return Math.abs(second.yearlessMs - first.yearlessMs) <= 1000;
   return Math.abs(second.line - first.line) < 64;
 }
 

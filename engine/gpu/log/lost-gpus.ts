@@ -16,7 +16,7 @@ const MAX_GPUS = 256;
 const NEAR_SECONDS = 60;
 const NEAR_LINES = 1_000;
 
-type Moment = Pick<SignalEvent, "line" | "atMs" | "uptimeS">;
+type Moment = Pick<SignalEvent, "line" | "atMs" | "uptimeS" | "yearlessMs">;
 
 /** Within a minute of each other, or within 1,000 lines where one of them has no comparable time. */
 function isNear(left: Moment, right: Moment): boolean {
@@ -24,6 +24,8 @@ function isNear(left: Moment, right: Moment): boolean {
     return Math.abs(left.atMs - right.atMs) <= NEAR_SECONDS * 1000;
   if (left.uptimeS !== undefined && right.uptimeS !== undefined)
     return Math.abs(left.uptimeS - right.uptimeS) <= NEAR_SECONDS;
+  if (left.yearlessMs !== undefined && right.yearlessMs !== undefined)
+    return Math.abs(left.yearlessMs - right.yearlessMs) <= NEAR_SECONDS * 1000;
   return Math.abs(left.line - right.line) <= NEAR_LINES;
 }
 

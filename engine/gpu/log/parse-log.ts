@@ -102,11 +102,12 @@ export function createLogParser(options: LogParserOptions = {}): LogParser {
   function readMessage(prefix: LinePrefix, raw: string, line: number): void {
     const isBare = prefix.origin === "unknown" && prefix.atMs === undefined;
     const message = line === 1 && isBare ? prefix.message.replace(CUT_PREFIX, "") : prefix.message;
-    const { origin, atMs, uptimeS, host } = prefix;
+    const { origin, atMs, yearlessMs, uptimeS, host } = prefix;
     const base = {
       line,
       raw,
       ...(atMs === undefined ? {} : { atMs }),
+      ...(yearlessMs === undefined ? {} : { yearlessMs }),
       ...(uptimeS === undefined ? {} : { uptimeS }),
       ...(host === undefined ? {} : { host }),
     };

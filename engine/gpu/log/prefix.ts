@@ -1,4 +1,4 @@
-import { isoToMs, monthIndex, utcMs } from "./timestamps.ts";
+import { isoToMs, monthIndex, utcMs, yearlessMs } from "./timestamps.ts";
 
 /** Who wrote a line, as far as its prefix tells. Only the kernel can write driver records. */
 export type LineOrigin = "kernel" | "program" | "unknown";
@@ -12,6 +12,8 @@ export interface LinePrefix {
   readonly program?: string;
   readonly host?: string;
   readonly atMs?: number;
+  /** Milliseconds into a leap year, from a syslog time, which names no year: good for differences only. */
+  readonly yearlessMs?: number;
   readonly uptimeS?: number;
 }
 
@@ -39,6 +41,7 @@ interface TakenTime {
   readonly rest: string;
   /** Absent when the time has no full date. */
   readonly atMs?: number;
+  readonly yearlessMs?: number;
   /** In brackets, as the kernel's own tools print it: no host and program follow. */
   readonly isBracketed: boolean;
 }
@@ -62,7 +65,9 @@ function takeTime(text: string): TakenTime | undefined {
     return { rest: text.slice(unix[0].length), atMs, isBracketed: false };
   }
   const syslog = SYSLOG.exec(text);
-  return syslog === null ? undefined : { rest: text.slice(syslog[0].length), isBracketed: false };
+  if (syslog === null) return undefined;
+  const [all, month = "", day, time = ""] = syslog;
+  return { rest: text.slice(all.length), yearlessMs: yearlessMs(month, Number(day), time), isBracketed: false };
 }
 
 /**
@@ -82,6 +87,7 @@ export function parsePrefix(line: string): LinePrefix {
 
   const time = takeTime(unread);
   const atMs = time?.atMs;
+  const clock = { atMs, ...(time?.yearlessMs === undefined ? {} : { yearlessMs: time.yearlessMs }) };
   let rest = time?.rest ?? unread;
   if (time?.isBracketed === true && FABRIC_MANAGER.test(rest)) {
     return { message: rest.replace(FABRIC_MANAGER, ""), origin: "program", program: "nv-fabricmanager", atMs };
@@ -106,9 +112,9 @@ export function parsePrefix(line: string): LinePrefix {
   // Kernel messages have words followed by a colon of their own, so a bare `[12.3] word word: ` names a writer only
   // when it names the kernel.
   const isWriter = writer !== null && !LEVELS.has(host) && (hasWriter || program === "kernel");
-  if (!isWriter) return { message: rest, origin: isKernel ? "kernel" : "unknown", atMs, uptimeS };
+  if (!isWriter) return { message: rest, origin: isKernel ? "kernel" : "unknown", ...clock, uptimeS };
   rest = rest.slice(writerText.length);
-  if (program !== "kernel") return { message: rest, origin: "program", program, host, atMs };
+  if (program !== "kernel") return { message: rest, origin: "program", program, host, ...clock };
   takeUptime();
-  return { message: rest, origin: "kernel", program, host, atMs, uptimeS };
+  return { message: rest, origin: "kernel", program, host, ...clock, uptimeS };
 }

@@ -1,3 +1,6 @@
+/** Has a 29 February, as a year that is not named may have. */
+const LEAP_YEAR = 2000;
+
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /** Month 0–11 of an English abbreviation, -1 for anything else. */
@@ -16,6 +19,12 @@ export function isoToMs(date: string, time: string, fraction: string, offset: st
   if (atMs === undefined) return undefined;
   const milliseconds = fraction === "" ? 0 : Math.floor(Number(`0.${fraction}`) * 1000 + 1e-6);
   return atMs + milliseconds - offsetMs(offset);
+}
+
+/** Milliseconds into a leap year of a month's English abbreviation, a day and `hh:mm:ss`. Undefined when out of range. */
+export function yearlessMs(month: string, day: number, time: string): number | undefined {
+  const atMs = utcMs(LEAP_YEAR, monthIndex(month), day, time);
+  return atMs === undefined ? undefined : atMs - Date.UTC(LEAP_YEAR, 0, 1);
 }
 
 /** Unix milliseconds of a calendar day and `hh:mm:ss`, read as UTC. Undefined when a part is out of range. */

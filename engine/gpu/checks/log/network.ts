@@ -65,7 +65,7 @@ function flaps(outages: readonly TimedSignal[]): boolean {
       return seconds !== undefined && seconds <= limitS;
     });
   if (isWithin(2, CLOSE_S) || isWithin(PER_DAY + 1, DAY_S)) return true;
-  const isDated = outages.every(({ moment }) => moment.atMs !== undefined || moment.uptimeS !== undefined);
+  const isDated = outages.every(({ moment }) => (moment.atMs ?? moment.yearlessMs ?? moment.uptimeS) !== undefined);
   return !isDated && outages.length >= UNDATED;
 }
 

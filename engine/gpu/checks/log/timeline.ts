@@ -5,6 +5,7 @@ import type { GpuIdentities, GpuRef } from "./gpu-identity.ts";
 export interface Moment {
   readonly order: number;
   readonly atMs?: number;
+  readonly yearlessMs?: number;
   readonly uptimeS?: number;
   /** Boots of its host seen before this record: records of different boots are not compared by uptime. */
   readonly boot: number;
@@ -59,6 +60,7 @@ export function readTimeline(events: readonly GpuEvent[], identities: GpuIdentit
       order,
       boot: state.boot,
       ...(event.atMs === undefined ? {} : { atMs: event.atMs }),
+      ...(event.yearlessMs === undefined ? {} : { yearlessMs: event.yearlessMs }),
       ...(event.uptimeS === undefined ? {} : { uptimeS: event.uptimeS }),
     };
     if (isBootLine || (event.kind === "signal" && event.signal === "driver_load")) state.startedAt = moment;
@@ -92,8 +94,17 @@ function isBooting(moment: Moment, state: HostState): boolean {
 /** Seconds from one record to a later one, negative when it is earlier; undefined when their times cannot be compared. */
 export function secondsBetween(from: Moment, to: Moment): number | undefined {
   if (from.atMs !== undefined && to.atMs !== undefined) return (to.atMs - from.atMs) / 1000;
-  if (from.boot !== to.boot || from.uptimeS === undefined || to.uptimeS === undefined) return undefined;
-  return to.uptimeS - from.uptimeS;
+  if (from.boot === to.boot && from.uptimeS !== undefined && to.uptimeS !== undefined) return to.uptimeS - from.uptimeS;
+  if (from.yearlessMs === undefined || to.yearlessMs === undefined) return undefined;
+  return nearestYear((to.yearlessMs - from.yearlessMs) / 1000);
+}
+
+const YEAR_S = 366 * 86_400;
+
+/** 31 December to 1 January is a day and not a year back. */
+function nearestYear(seconds: number): number {
+  if (seconds < -YEAR_S / 2) return seconds + YEAR_S;
+  return seconds > YEAR_S / 2 ? seconds - YEAR_S : seconds;
 }
 
 /** Records further apart than this belong to different incidents. */

@@ -131,7 +131,11 @@ describe("prefixes", () => {
     ["dmesg ISO", "2025-02-23T11:00:00,000000+01:00 ", { atMs: AT }],
     ["raw priority", "<4>[12345.678901] ", { uptimeS: 12345.678901 }],
     ["/dev/kmsg", "4,1234,567890123,-;", { uptimeS: 567.890123 }],
-    ["syslog", "Feb 23 10:00:00 node-07 kernel: ", { host: "node-07", atMs: undefined }],
+    [
+      "syslog",
+      "Feb 23 10:00:00 node-07 kernel: ",
+      { host: "node-07", atMs: undefined, yearlessMs: Date.UTC(2000, 1, 23, 10) - Date.UTC(2000, 0, 1) },
+    ],
     ["syslog with a one-digit day", "Feb  3 10:00:00 node-07 kernel: ", { host: "node-07" }],
     [
       "syslog with kernel time",
