@@ -1,6 +1,3 @@
-import { mkdirSync } from "node:fs";
-import path from "node:path";
-
 import BetterSqlite, { type Database as SqliteDatabase, type Statement } from "better-sqlite3";
 import {
   type CompiledQuery,
@@ -12,6 +9,7 @@ import {
   type TransactionSettings,
 } from "kysely";
 
+import { createFolderOf } from "../../lib/storage.ts";
 import { toStorageError } from "./storage-error.ts";
 
 /** Page cache per connection in KiB; the default of 2 MiB is small beside a working set of threads. */
@@ -25,7 +23,7 @@ const MAX_STATEMENTS = 256;
  */
 export function openSqlite(file: string): SqliteDatabase {
   try {
-    if (file !== ":memory:") mkdirSync(path.dirname(file), { recursive: true });
+    if (file !== ":memory:") createFolderOf(file);
     const db = new BetterSqlite(file);
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = NORMAL");

@@ -1,9 +1,7 @@
-import { mkdirSync } from "node:fs";
-import path from "node:path";
-
 import BetterSqlite, { type Database } from "better-sqlite3";
 
-import { ServiceError, errorMessage } from "../../../lib/errors.ts";
+import { ServiceError } from "../../../lib/errors.ts";
+import { createFolderOf, guardStorage } from "../../../lib/storage.ts";
 
 /**
  * The alert book's file. It uses better-sqlite3 directly and not the server's asynchronous store: raising an alert is
@@ -92,7 +90,7 @@ const BUSY_TIMEOUT_MS = 5_000;
 /** Creates or opens the file (`:memory:` for none). Throws `storage_failed` with the path and the remedy. */
 export function openAlertDatabase(file: string): AlertDatabase {
   const sqlite = guard(file, () => {
-    if (file !== ":memory:") mkdirSync(path.dirname(file), { recursive: true });
+    if (file !== ":memory:") createFolderOf(file);
     const opened = new BetterSqlite(file, { timeout: BUSY_TIMEOUT_MS });
     try {
       opened.pragma("journal_mode = WAL");
@@ -128,35 +126,6 @@ function migrate(sqlite: Database, file: string): void {
   run.immediate();
 }
 
-/** What SQLite's and the file system's codes mean for the person who runs the service. */
-const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
-  [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, "the disk is full; free some space"],
-  [
-    /^(SQLITE_READONLY|SQLITE_PERM|SQLITE_AUTH|EACCES|EPERM|EROFS)/,
-    "it cannot be written; give this user write access or set NEMOPS_HOME to a folder that has it",
-  ],
-  [
-    /^(SQLITE_CANTOPEN|ENOENT|ENOTDIR|EEXIST)/,
-    "it cannot be opened or created; set NEMOPS_HOME to a folder that can be written",
-  ],
-  [/^(SQLITE_BUSY|SQLITE_LOCKED)/, "another process holds it; try again"],
-  [/^(SQLITE_CORRUPT|SQLITE_NOTADB)/, "it is damaged or no database; move it away or restore it"],
-  [/^SQLITE_IOERR/, "the disk reported an error"],
-];
-
 function guard<Result>(file: string, work: () => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    // Errors of SQLite and of the file system both carry a string code.
-    const code = (error as { code?: unknown } | null)?.code;
-    const remedy =
-      typeof code !== "string" || error instanceof ServiceError
-        ? undefined
-        : REMEDIES.find(([pattern]) => pattern.test(code))?.[1];
-    if (remedy === undefined) throw error;
-    throw new ServiceError("storage_failed", `alert book ${file}: ${remedy} (${errorMessage(error)})`, {
-      cause: error,
-    });
-  }
+  return guardStorage("alert book", file, work);
 }

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import path from "node:path";
 
 import Database from "better-sqlite3";
 
-import { ServiceError, errorMessage } from "../../../lib/errors.ts";
+import { ServiceError } from "../../../lib/errors.ts";
+import { createFolderOf, guardStorage, toStorageError } from "../../../lib/storage.ts";
 import { IndexedIncident } from "./seed-incidents.ts";
 
 /** Added incidents and the vectors made so far, so that neither is lost or made again after a restart. */
@@ -17,6 +16,8 @@ export interface IncidentStore {
   close(): void;
 }
 
+const WHAT = "incident store";
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS vectors (
@@ -27,7 +28,7 @@ const SCHEMA = `
 /** `file` may be `:memory:`. Throws ServiceError `storage_failed` with the path when it cannot be opened or written. */
 export function openIncidentStore(file: string): IncidentStore {
   const database = guard(file, () => {
-    if (file !== ":memory:") mkdirSync(path.dirname(file), { recursive: true });
+    if (file !== ":memory:") createFolderOf(file);
     const opened = new Database(file);
     opened.pragma("journal_mode = WAL");
     opened.pragma("busy_timeout = 5000");
@@ -42,7 +43,7 @@ export function openIncidentStore(file: string): IncidentStore {
   const insertVector = database.prepare("INSERT OR REPLACE INTO vectors (model, text_hash, vector) VALUES (?, ?, ?)");
 
   return {
-    list: () => selectIncidents.all().map(({ body }) => IndexedIncident.parse(JSON.parse(body))),
+    list: () => guard(file, () => selectIncidents.all().map(({ body }) => IndexedIncident.parse(JSON.parse(body)))),
     insert(incident) {
       try {
         insertIncident.run(incident.id, JSON.stringify(incident));
@@ -50,11 +51,11 @@ export function openIncidentStore(file: string): IncidentStore {
         if (error instanceof Database.SqliteError && error.code === "SQLITE_CONSTRAINT_PRIMARYKEY") {
           throw new ServiceError("already_exists", `incident ${incident.id} exists already; choose another id`);
         }
-        throw storageFailed(file, error);
+        throw toStorageError(error, WHAT, file);
       }
     },
     vector(model, text) {
-      const row = selectVector.get(model, textHash(text));
+      const row = guard(file, () => selectVector.get(model, textHash(text)));
       if (!row) return undefined;
       // Copied, because a Float32Array needs 4-byte alignment, which a pooled Buffer does not promise.
       return new Float32Array(Uint8Array.from(row.vector).buffer);
@@ -78,17 +79,5 @@ export function textHash(text: string): string {
 }
 
 function guard<Value>(file: string, work: () => Value): Value {
-  try {
-    return work();
-  } catch (error) {
-    throw storageFailed(file, error);
-  }
-}
-
-function storageFailed(file: string, error: unknown): ServiceError {
-  return new ServiceError(
-    "storage_failed",
-    `incident store ${file}: ${errorMessage(error)}; check that NEMOPS_HOME can be written and has space`,
-    { cause: error },
-  );
+  return guardStorage(WHAT, file, work);
 }

@@ -1,8 +1,8 @@
-import { mkdir, open } from "node:fs/promises";
-import path from "node:path";
+import { open } from "node:fs/promises";
 
 import { type Clock, isoTime } from "../../../../lib/clock.ts";
 import { errorMessage } from "../../../../lib/errors.ts";
+import { createFolderOf } from "../../../../lib/storage.ts";
 import { type Channel, payloadOf } from "./channel.ts";
 
 /**
@@ -16,7 +16,7 @@ export function createFileChannel({ file, clock }: { file: string; clock: Clock 
     async send(message) {
       const line = `${JSON.stringify({ at: isoTime(clock.now()), ...payloadOf(message) })}\n`;
       try {
-        await mkdir(path.dirname(file), { recursive: true });
+        createFolderOf(file);
         const handle = await open(file, "a", 0o640);
         try {
           await handle.write(line);
