@@ -2,38 +2,38 @@ import type { Observation } from "../checks/log/observation.ts";
 import type { Finding } from "../finding.ts";
 import type { Action, Verdict } from "../vocabulary.ts";
 
-/** What each verdict means to the person who reads it. */
+/** What each verdict means to the person who reads it, as a sentence after the finding that decided it. */
 const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   healthy: "Nothing wrong was found",
-  app: "An application is the cause; the hardware is fine",
-  gpu_degraded: "A GPU works but carries a fault",
-  gpu_failed: "A GPU is lost or must not be used until repaired",
-  node: "The host is the cause",
-  fabric: "The NVLink fabric is the cause",
-  network: "The network or a collective is the cause",
-  power: "The power supply is the cause",
-  cooling: "The cooling is the cause",
-  driver: "A driver version or setting is the cause",
+  app: "The cause is an application; the hardware is fine",
+  gpu_degraded: "The GPU works but carries a fault",
+  gpu_failed: "The GPU is lost or must not be used until it is repaired",
+  node: "The cause is in the host",
+  fabric: "The cause is in the NVLink fabric",
+  network: "The cause is in the network or in a collective",
+  power: "The cause is in the power supply, outside the GPU",
+  cooling: "The cause is in the cooling",
+  driver: "The cause is a driver version or a setting",
   telemetry: "The readings are wrong, not the GPU",
 };
 
-/** `XID 79: … on GPU 3 (0000:8c:00.0)`; never a word from a log. */
+/** `XID 79: … (GPU 3, 0000:8c:00.0)`; never a word from a log but the name of a host. */
 export function describeFinding(finding: Finding): string {
   const where = placeOf(finding);
-  return where === "" ? finding.title : `${finding.title}, on ${where}`;
+  return where === "" ? finding.title : `${finding.title} (${where})`;
 }
 
 function placeOf({ gpu, pci, host }: Finding): string {
-  const device = gpu === undefined ? (pci ?? "") : pci === undefined ? `GPU ${gpu}` : `GPU ${gpu} (${pci})`;
-  if (host === undefined || device === "") return device;
-  return `${device} of ${host.slice(0, 64)}`;
+  const device = [gpu === undefined ? [] : `GPU ${gpu}`, pci ?? []].flat();
+  if (device.length === 0) return "";
+  return [...device, host === undefined ? [] : `host ${host.slice(0, 64)}`].flat().join(", ");
 }
 
 export function describeCause(primary: Observation | undefined): string {
   return primary === undefined ? "" : `${describeFinding(primary.finding)}.`;
 }
 
-/** One to four sentences: verdict, cause, what else there is, first step. */
+/** Two to five sentences: cause, verdict, what else there is, first step. */
 export function summarise(
   deciding: readonly Observation[],
   { effects, action, hasInput }: { effects: number; action: Action; hasInput: boolean },
@@ -42,12 +42,12 @@ export function summarise(
   if (primary === undefined) {
     return hasInput ? `${VERDICT_WORDS.healthy}.` : "There was nothing to assess: no reading and no log.";
   }
-  const sentences = [`${VERDICT_WORDS[primary.finding.verdict]}: ${describeFinding(primary.finding)}.`];
+  const sentences = [`${describeFinding(primary.finding)}.`, `${VERDICT_WORDS[primary.finding.verdict]}.`];
   if (others.length > 0) {
     const shown = others.slice(0, 2).map(({ finding }) => describeFinding(finding));
     sentences.push(`Also: ${shown.join("; ")}${others.length > 2 ? `; and ${others.length - 2} more` : ""}.`);
   }
-  if (effects > 0) sentences.push(`${effects} further finding${effects === 1 ? " follows" : "s follow"} from this.`);
+  if (effects > 0) sentences.push(`${effects} further finding${effects === 1 ? " follows" : "s follow"} from it.`);
   sentences.push(action === "NONE" ? "Nothing has to be done." : `First step: ${action}.`);
   return sentences.join(" ");
 }

@@ -82,21 +82,21 @@ const CLASSES: readonly ClassRow[] = [
   },
   {
     class: "field_diag_if_repeated",
-    meaning: "field diagnostic when repeated",
+    meaning: "a link error; run the field diagnostic when it returns",
     severity: "critical",
     once: ["RESET_GPU"],
     repeated: ["RESET_GPU", "RMA_REVIEW"],
   },
   {
     class: "report_if_repeated",
-    meaning: "to be reported when repeated",
+    meaning: "a link error; report it to the vendor when it returns",
     severity: "critical",
     once: ["RESET_GPU"],
     repeated: ["RESET_GPU", "RMA_REVIEW"],
   },
   {
     class: "unexpected",
-    meaning: "not expected to occur",
+    meaning: "a link error that is not expected to occur",
     severity: "critical",
     once: ["RESET_GPU", "RMA_REVIEW"],
     repeated: ["RESET_GPU", "RMA_REVIEW"],
@@ -110,12 +110,18 @@ const CLASSES: readonly ClassRow[] = [
   },
   {
     class: "correctable",
-    meaning: "threshold of corrected errors; keeps running",
+    meaning: "corrected link errors passed their threshold; the link keeps running",
     severity: "warning",
     once: ["WATCH"],
     repeated: ["WATCH"],
   },
-  { class: "ignore", meaning: "to be ignored", severity: "info", once: ["NONE"], repeated: ["NONE"] },
+  {
+    class: "ignore",
+    meaning: "a link record that can be ignored",
+    severity: "info",
+    once: ["NONE"],
+    repeated: ["NONE"],
+  },
 ];
 
 export interface Xid74Decode {
