@@ -15,6 +15,7 @@ const flag = z.boolean().catch(false);
 export const FindingResult = z.object({
   rule: text,
   component: text,
+  host: z.string().nullable().catch(null),
   gpu: numberOrNull,
   pci: z.string().nullable().catch(null),
   xid: numberOrNull,

@@ -85,29 +85,34 @@ export function diagnosticCall(found: FoundAssessment): Record<string, unknown> 
 export function planCall(found: FoundAssessment): Record<string, unknown> {
   const { assessment } = found;
   const { verdict, actions } = assessment;
-  const xids = [
-    ...new Set(assessment.findings.flatMap(({ xid }) => (xid === null || xid < 1 || xid > 999 ? [] : [xid]))),
-  ];
+  const primary = primaryFinding(assessment);
+  const onHost = assessment.findings.filter(({ host }) => host === (primary?.host ?? null));
+  const xids = [...new Set(onHost.flatMap(({ xid }) => (xid === null || xid < 1 || xid > 999 ? [] : [xid])))];
   const shared = {
     verdict,
     actions,
     forbidden_actions: assessment.forbidden_actions,
-    node: found.node,
+    node: faultNode(found),
     // Some XIDs change a step: after 79 a reboot has to be a power cycle.
     xids: xids.length === 0 ? undefined : xids.slice(0, 50),
   };
   // A plan for a machine that is known from its log alone must not name a node of this service.
   if (found.tool === "analyze_gpu_log") {
-    return { ...shared, subject: "log", pci: primaryFinding(assessment)?.pci ?? undefined };
+    return { ...shared, subject: "log", pci: primary?.pci ?? undefined };
   }
   return { ...shared, gpu_id: singleGpu(assessment) };
+}
+
+/** The machine the fault is on; of a log that mixes several, the one of the finding that decided. */
+export function faultNode(found: FoundAssessment): string | undefined {
+  return found.node ?? primaryFinding(found.assessment)?.host ?? undefined;
 }
 
 /** Node of an alert about a log that names no single host: it must not fall on the node this service watches. */
 export const UNNAMED_HOST = "unnamed-host";
 
 export function alertNode(found: FoundAssessment): string | undefined {
-  return found.node ?? (found.tool === "analyze_gpu_log" ? UNNAMED_HOST : undefined);
+  return faultNode(found) ?? (found.tool === "analyze_gpu_log" ? UNNAMED_HOST : undefined);
 }
 
 export function alertCall(found: FoundAssessment, done: readonly ToolExchange[]): Record<string, unknown> {

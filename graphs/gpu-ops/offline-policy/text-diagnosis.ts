@@ -1,5 +1,5 @@
 import { type AssessmentResult, type FindingResult, primaryFinding } from "../results.ts";
-import { type Diagnosis, isAboutOthers } from "./diagnosis.ts";
+import { type Diagnosis, faultNode, isAboutOthers } from "./diagnosis.ts";
 import { describeAlert, describeRaised } from "./text-alerts.ts";
 import { describeDiagnostic } from "./text-lookups.ts";
 import { planSteps } from "./text-plan.ts";
@@ -68,7 +68,11 @@ export function stateLine({ found }: Pick<Diagnosis, "found">): string {
 function headline({ found, health }: Diagnosis): string {
   const { assessment } = found;
   const simulated = health?.simulated === true || assessment.simulated ? ", simulated" : "";
-  const where = found.node === undefined ? "" : ` on ${found.node}${simulated}`;
+  const node = faultNode(found);
+  const where = node === undefined ? "" : ` on ${node}${simulated}`;
+  if (assessment.verdict === "healthy" && found.tool === "analyze_gpu_log") {
+    return `**Healthy** as far as this log tells${where}. ${sentence(assessment.summary)}`;
+  }
   if (assessment.verdict === "healthy") return `**Healthy**${where}: ${sentence(assessment.summary)}`;
   const about = assessment.gpus.length === 0 ? "" : `, ${gpuList(assessment.gpus)}`;
   return `**${assessment.verdict}** (${assessment.severity}${about})${where}\n${sentence(assessment.summary)}`;

@@ -6,7 +6,7 @@ const ACTION_WORDS: Readonly<Record<Action, string>> = {
   RESTART_APP: "restart the job",
   CHECK_APP: "check the application",
   RESET_GPU: "reset the GPU",
-  DRAIN_RESET: "drain the node, then reset the GPU",
+  DRAIN_RESET: "drain the node and reset the GPU",
   REBOOT_NODE: "reboot the node",
   RESTART_VM: "restart the virtual machine",
   RESTART_FABRIC_MANAGER: "restart the fabric manager",
@@ -33,8 +33,11 @@ export function actionWords(action: Action): string {
   return ACTION_WORDS[action];
 }
 
-export function actionList(actions: readonly Action[]): string {
-  return listWords(actions.map(actionWords), "or");
+/** `reset the GPU or reboot the node`, to follow "Do not". */
+export function forbiddenList(actions: readonly Action[]): string {
+  // Who may not reset need not be told not to drain for it.
+  const named = actions.filter((action) => action !== "DRAIN_RESET" || !actions.includes("RESET_GPU"));
+  return listWords(named.map(actionWords), "or");
 }
 
 /** `a, b and c` */

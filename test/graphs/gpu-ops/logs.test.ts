@@ -58,6 +58,19 @@ describe("a pasted log", () => {
     expect(report.alerts).toHaveLength(1);
   });
 
+  it("of two machines is about the one with the fault, and plans a power cycle after XID 79", async () => {
+    const { report, text } = await paste([
+      "Nov 21 10:00:01 node-a kernel: NVRM: Xid (PCI:0000:1b:00): 79, pid=1, name=x, GPU has fallen off the bus.",
+      "Nov 21 10:00:02 node-b kernel: NVRM: Xid (PCI:0000:1b:00): 13, pid=77, name=python, Graphics Exception",
+    ]);
+    expect(report.alerts).toMatchObject([{ node: "node-a" }]);
+    expect(text).toMatch(/^\*\*gpu_failed\*\* \(critical\) on node-a\n/);
+    expect(report.remediation.map(({ title }) => title)).toContain("Power-cycle the node");
+    const commands = JSON.stringify(report.remediation.map(({ command }) => command));
+    expect(commands).toContain("kubectl drain node-a");
+    expect(commands).not.toContain("node-b");
+  });
+
   it("with XID 94 alone never asks for a reset", async () => {
     const { report } = await paste([
       nvrm(1_100, "Xid (PCI:0000:3b:00): 94, pid=7, name=python, Contained: SM (0x1). RST: No, D-RST: No"),
@@ -131,7 +144,12 @@ describe("a thread over the real tools", () => {
     ["what is XID 79 and what do I do?", /XID 79/],
     ["what is xid 9999", /not in the catalogue/],
     ["run the memory test on GPU 3", /memory_stress/],
-    ["is GPU 9 ok?", /GPU 9|0, 1, 2, 3/],
+    ["is GPU 9 ok?", /^The GPUs could not be read: no GPU 9 .*0, 1, 2, 3\.$/],
+    ["is GPU -1 ok?", /^The GPUs could not be read: bad argument.*gpu_id/],
+    ["run the memory test on GPU 9", /^Not run: no GPU 9 .*0, 1, 2, 3\.$/],
+    ["is node gpu-node-099 ok?", /^The GPUs could not be read: no node "gpu-node-099".*gpu-node-001\.$/],
+    ["who was paged?", /There is no alert yet|NEMOPS-/],
+    ["what does SXid 20034 mean", /paste the kernel log lines[\s\S]*I07/],
     ["find past incidents about falling off the bus", /incidents/],
     ["propose a remediation plan", /RESTORE_CLOCKS/],
   ])("answers: %s", async (question, answer) => {
