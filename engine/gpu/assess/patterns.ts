@@ -27,7 +27,7 @@ export function findPatterns(observations: readonly Observation[]): Observation[
  * host. Sources: incidents I04 (step 6) and I25.
  */
 function gpusLostTogether(observations: readonly Observation[]): Observation[] {
-  const lost = together(onDistinctGpus(observations, ["xid.79", "pcie.gpu_lost"]));
+  const lost = together(onDistinctGpus(observations, ["xid.79", "pcie.gpu_lost"]).filter(isAboutFault));
   if (lost.length < 2 || !isNotEmpty(lost)) return [];
   const isPower = observations.some(({ finding }) =>
     matchesRule(["power.alarm", "power.hw_power_brake"], finding.rule),

@@ -36,7 +36,7 @@ function inputLimits(input: AssessInput): string[] {
       `the reading lists ${reading.gpus.length} of ${reading.attachedGpus} attached GPUs: nothing is known of the others`,
     );
   }
-  limits.push(...unknownAddresses(input), ...unknownRecoveries(input));
+  limits.push(...unknownAddresses(input), ...unknownRecoveries(input), ...unreadValues(input));
   for (const result of diagnostics) {
     if (["refused", "unavailable", "aborted", "skipped"].includes(result.outcome)) {
       limits.push(
@@ -74,6 +74,15 @@ function unknownRecoveries({ reading }: AssessInput): string[] {
       : [
           `GPU ${index} names a recovery action outside the table (${text.slice(0, 64)}): nothing is done because of it`,
         ],
+  );
+}
+
+/** GPUs for which the driver printed an error in place of values, short of saying that they are lost or need a reset. */
+function unreadValues({ reading }: AssessInput): string[] {
+  return (reading?.gpus ?? []).flatMap(({ index, errorText, isLost, isResetRequired }) =>
+    errorText === undefined || isLost === true || isResetRequired === true
+      ? []
+      : [`for GPU ${index} the driver prints "${errorText.slice(0, 64)}" in place of values: they are not known`],
   );
 }
 

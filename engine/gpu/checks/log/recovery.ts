@@ -7,7 +7,8 @@ import type { TimedXid, XidGroup } from "./xid-group.ts";
 
 /**
  * The last XID 154 of a GPU: the driver restates what it asks for whenever that changes, so only the last one counts.
- * The assessment lets it replace the action of the GPU's other faults. `None` withdraws earlier requests and is a remark.
+ * The assessment lets it replace the action of the GPU's other faults. `None` withdraws earlier requests and is a remark;
+ * a request from before the last boot has been carried out by the restart, which resets the GPU as well.
  * Source: NVIDIA Xid Catalog on XID 154; nvml.h API 13, field 230.
  */
 export function recoveryObservation(group: XidGroup): Observation[] {
@@ -52,14 +53,35 @@ export function recoveryObservation(group: XidGroup): Observation[] {
       }),
     ];
   }
+  if (group.isPast) {
+    return [
+      observe(group.xids, {
+        ...parts,
+        title: `XID 154: the driver asked for: ${demand.name}; the node has restarted since`,
+        severity: group.reading === undefined ? "warning" : "info",
+        verdict: "gpu_degraded",
+        action: "WATCH",
+      }),
+    ];
+  }
+  const read = recoveryAction(group.reading?.recoveryAction ?? "");
   return [
-    observe(group.xids, {
-      ...parts,
-      title: `XID 154: the driver asks for: ${demand.name}`,
-      severity: demand.severity,
-      verdict: recoveryVerdict(demand.action),
-      action: demand.action,
-    }),
+    observe(
+      group.xids,
+      {
+        ...parts,
+        title: `XID 154: the driver asks for: ${demand.name}`,
+        severity: demand.severity,
+        verdict: recoveryVerdict(demand.action),
+        action: demand.action,
+      },
+      {
+        notes:
+          read?.action === "NONE"
+            ? [`XID 154 asks for ${demand.name} and the reading says None: one of them is older, read the GPU again`]
+            : [],
+      },
+    ),
   ];
 }
 

@@ -470,6 +470,29 @@ describe("records against each other and against the reading", () => {
     expect(answer.uncertainties).toEqual([expect.stringContaining("the reading has none pending")]);
   });
 
+  it("a restart settles what the driver asked for and GPUs that were lost before it", () => {
+    const boot = at(0, "Linux version 6.8.0");
+    const asked = recovery(9001, GPU_A, NONE, REBOOT);
+    for (const before of [[asked], [xid(9000, GPU_A, 109, STUCK), recovery(9001, GPU_A, NONE, RESET)]]) {
+      expect(triage([boot, ...before, boot])).toMatchObject({ severity: "warning", actions: ["WATCH"] });
+      expect(triage([boot, ...before, boot], { reading: nodeWith({}) }).severity).toBe("info");
+    }
+    const lost = [xid(9000, GPU_A, 79, OFF_THE_BUS), xid(9001, GPU_B, 79, OFF_THE_BUS)];
+    expect(triage(lost).primary).toBe("node.gpus_lost_together");
+    expect(triage([boot, ...lost, boot])).toMatchObject({ severity: "warning", actions: ["WATCH"] });
+  });
+
+  it("says so when the reading knows nothing of what the driver asked for in the log", () => {
+    const asked = [recovery(9001, GPU_A, NONE, RESET)];
+    const answer = triage(asked, { reading: nodeWith({ recoveryAction: "None" }) });
+    expect(answer.uncertainties).toEqual([expect.stringContaining("the reading says None")]);
+  });
+
+  it("says which GPU prints errors in place of values", () => {
+    const answer = triage([], { reading: nodeWith({ errorText: "Unknown Error" }) });
+    expect(answer.uncertainties).toEqual([expect.stringContaining("Unknown Error")]);
+  });
+
   it("a recovery action in unknown words is a doubt and leads to nothing", () => {
     const answer = triage([], { reading: nodeWith({ recoveryAction: "Recalibrate Flux" }) });
     expect(answer).toMatchObject({ verdict: "healthy", actions: ["NONE"] });
