@@ -124,6 +124,8 @@ export const GpuReading = z.object({
   /** As printed: `Completed`, `In Progress`, `Not Started`, `N/A` is absent. */
   fabricState: optionalText,
   fabricStatus: optionalText,
+  /** Summary of the fabric's health for this GPU, as printed; schema v13. */
+  fabricHealth: optionalText,
 
   isResetRequired: optionalFlag,
   isDrainAndResetRecommended: optionalFlag,

@@ -199,6 +199,7 @@ export const FAMILIES: readonly (readonly string[])[] = [
     "fabric.manager_version_log",
     "fabric.manager_version",
     "fabric.not_ready",
+    "fabric.unhealthy",
     "fabric.cuda_not_initialized",
     "fabric.manager_error",
   ],

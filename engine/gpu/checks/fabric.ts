@@ -63,6 +63,24 @@ export function fabricNotReady(node: NodeReading): Finding[] {
   ];
 }
 
+/** GPUs whose part of the fabric is up and not well. Source: nvml.h API 13, nvmlGpuFabricInfo_v3 health summary. */
+export function fabricUnhealthy(node: NodeReading): Finding[] {
+  const affected = node.gpus.filter((gpu) => /^(?:unhealthy|limited)/i.test(gpu.fabricHealth?.trim() ?? ""));
+  if (affected.length === 0) return [];
+  return [
+    nodeFinding({
+      rule: "fabric.unhealthy",
+      component: "fabric",
+      severity: "warning",
+      verdict: "fabric",
+      title: `The driver reports an unhealthy fabric for ${affected.length} of ${node.gpus.length} GPUs`,
+      action: "INSPECT_LINK",
+      source: "nvml.h API 13: GPU fabric health summary",
+      evidence: affected.slice(0, 4).flatMap((gpu) => quoteGpu(gpu, "fabricHealth", "fabricState")),
+    }),
+  ];
+}
+
 function needsFabric(gpu: GpuReading): boolean {
   if (gpu.fabricState !== undefined) return true;
   return gpu.name !== undefined && modelLimits(gpu.name)?.nvlinkCount !== undefined;

@@ -4,7 +4,7 @@ import type { NodeReading } from "../reading.ts";
 import type { GpuRule, NodeRule } from "./check.ts";
 import { applicationClocks, lowClocksUnderLoad, slowerThanPeers } from "./clocks.ts";
 import { persistenceOff, recoveryRequested, sourceProblems } from "./driver.ts";
-import { fabricManagerDown, fabricManagerVersion, fabricNotReady } from "./fabric.ts";
+import { fabricManagerDown, fabricManagerVersion, fabricNotReady, fabricUnhealthy } from "./fabric.ts";
 import { aggregateSramErrors, correctedErrors, memoryNearlyFull, sramThreshold, uncorrectedErrors } from "./memory.ts";
 import { inactiveLinks, linkCrcErrors, linkRetries } from "./nvlink.ts";
 import { narrowLink, replayRate, replayTotal, slowLink } from "./pcie.ts";
@@ -83,6 +83,7 @@ export const NODE_RULES: readonly NodeRule[] = [
   fabricManagerDown,
   fabricManagerVersion,
   fabricNotReady,
+  fabricUnhealthy,
 ];
 
 /** All findings of a reading, node first, then GPU by GPU. Never throws on a valid reading. */

@@ -96,6 +96,7 @@ export function gpuFromSmi(gpu: SmiNode, index: number): GpuReading {
 
     fabricState: text("fabric/state"),
     fabricStatus: text("fabric/status"),
+    fabricHealth: text("fabric/health/summary"),
 
     isResetRequired: state.needsReset ? true : flag("gpu_reset_status/reset_required"),
     isDrainAndResetRecommended: flag("gpu_reset_status/drain_and_reset_recommended"),

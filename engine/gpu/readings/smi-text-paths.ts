@@ -118,4 +118,5 @@ export const SMI_TEXT_PATHS: ReadonlyMap<string, string> = new Map([
   ["max clocks/memory", "max_clocks/mem_clock"],
   ["fabric/state", "fabric/state"],
   ["fabric/status", "fabric/status"],
+  ["fabric/health/summary", "fabric/health/summary"],
 ]);

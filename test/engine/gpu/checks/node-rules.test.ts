@@ -89,6 +89,16 @@ describe("the fabric", () => {
     expect(nodeRules(nodeWith({ fabricStatus: "Unknown Error" }))).toEqual(["fabric.not_ready"]);
   });
 
+  it("health is reported where the driver gives it", () => {
+    expect(nodeRules(nodeWith({ fabricHealth: "Unhealthy" }))).toEqual(["fabric.unhealthy"]);
+    expect(checkReading(nodeWith({ fabricHealth: "Limited Capacity" }))).toMatchObject([
+      { severity: "warning", verdict: "fabric", action: "INSPECT_LINK" },
+    ]);
+    for (const fabricHealth of ["Healthy", "N/A", "Not Supported"]) {
+      expect(checkReading(nodeWith({ fabricHealth }))).toEqual([]);
+    }
+  });
+
   it("summary that a card does not support is normal", () => {
     expect(checkReading(node([h100({ fabricStatus: "N/A" })]))).toEqual([]);
   });
