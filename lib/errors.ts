@@ -22,8 +22,6 @@ export const ERROR_CODES = {
   invalid_input: { status: 422, retryable: false, title: "Invalid input" },
   thread_busy: { status: 422, retryable: true, title: "Thread is busy" },
   unknown_test: { status: 422, retryable: false, title: "Unknown diagnostic" },
-  diagnostic_refused: { status: 409, retryable: true, title: "Diagnostic refused for safety" },
-  diagnostic_unavailable: { status: 501, retryable: false, title: "Diagnostic cannot run here" },
   unreadable_input: { status: 422, retryable: false, title: "Input cannot be read" },
   rate_limited: { status: 429, retryable: true, title: "Too many requests" },
   not_supported: { status: 501, retryable: false, title: "Not supported" },
