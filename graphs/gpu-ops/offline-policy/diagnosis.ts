@@ -46,9 +46,11 @@ export function isAboutOthers(assessment: AssessmentResult, gpuIds: readonly num
 export function incidentQuery(assessment: AssessmentResult): string {
   const finding = primaryFinding(assessment);
   if (finding === undefined) return assessment.root_cause.slice(0, 500);
-  const isCode = /^s?xid\./.test(finding.rule);
-  const name = isCode ? "" : finding.rule.replace(/[._]+/g, " ").trim();
-  return `${finding.title.replace(/[.:\s]+$/, "")}${name === "" ? "" : `, ${name}`}`.slice(0, 500);
+  const [family = "", ...rest] = finding.rule.split(/[._]/);
+  const isCode = family === "xid" || family === "sxid";
+  const words = rest.includes(family) ? rest : [family, ...rest];
+  const name = isCode || finding.rule === "" ? "" : `, ${words.join(" ")}`;
+  return `${finding.title.replace(/[.:\s]+$/, "")}${name}`.slice(0, 500);
 }
 
 const TEST_OF_COMPONENT: Readonly<Record<string, TestName>> = {

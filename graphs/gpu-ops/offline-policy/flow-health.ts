@@ -12,7 +12,7 @@ import {
   warrantsAlert,
 } from "./diagnosis.ts";
 import { describeAct } from "./text-act.ts";
-import { describeDiagnosis, stateLine } from "./text-diagnosis.ts";
+import { describeDiagnosis, verdictLine } from "./text-diagnosis.ts";
 import { planSteps } from "./text-plan.ts";
 import { type Flow, callTools, say } from "./turn.ts";
 import { type PolicyView, describeFailure, wasCalled } from "./view.ts";
@@ -32,31 +32,27 @@ export const healthFlow: Flow = (view) => {
   return say(describeDiagnosis(diagnosis, { gpuIds: "gpuIds" in intent ? intent.gpuIds : [], isComplaint }));
 };
 
-/** Asked to act, or whether to: a look decides it. Working the fault off is another question. */
+/** Asked to act, or whether to: a look decides it, and the plan is shown where the action is part of it. */
 export const actFlow: Flow = (view) => {
   const { intent } = view;
   if (intent.kind !== "act") return say();
   if (!wasCalled(view, "gpu_health_check")) return callTools(["gpu_health_check", healthArgs(view)]);
   const found = latestAssessment(view.done);
   if (found === undefined) return say(unreadText(view));
-  if (found.assessment.verdict === "healthy") {
-    return say(describeAct(intent.action, found.assessment, intent.isQuestion === true), simulatedText(found));
-  }
-  if (!wasCalled(view, "propose_remediation")) return callTools(["propose_remediation", planCall(found)]);
+  const { assessment } = found;
+  const isPlanned = assessment.actions.includes(intent.action);
+  if (isPlanned && !wasCalled(view, "propose_remediation")) return callTools(["propose_remediation", planCall(found)]);
+  const plan = isPlanned ? latestResult(view.done, "propose_remediation", PlanResult) : undefined;
   return say(
-    describeAct(intent.action, found.assessment, intent.isQuestion === true),
-    stateLine({ found }),
-    planSteps(found.assessment, latestResult(view.done, "propose_remediation", PlanResult)),
-    simulatedText(found),
+    describeAct(intent.action, assessment, intent.isQuestion === true),
+    assessment.verdict === "healthy" ? undefined : verdictLine(assessment),
+    plan && planSteps(assessment, plan),
+    assessment.simulated ? "This node is simulated." : undefined,
   );
 };
 
 function unreadText(view: PolicyView): string {
   return `The GPUs could not be read: ${describeFailure(view, "gpu_health_check")}`;
-}
-
-function simulatedText({ assessment }: FoundAssessment): string | undefined {
-  return assessment.simulated ? "This node is simulated." : undefined;
 }
 
 export const logFlow: Flow = (view) => {

@@ -88,7 +88,7 @@ export const readValuesFlow: Flow = (view) => {
   const isFine = found === undefined || found.assessment.verdict === "healthy";
   return say(
     ...describeValues(health, intent.gpuIds),
-    isFine ? undefined : `Not all is well: ${stateLine({ found })} Ask "why?" or "what should I do?".`,
+    isFine ? undefined : `Not all is well: ${stateLine(found.assessment)} Ask "why?" or "what should I do?".`,
   );
 };
 

@@ -141,7 +141,8 @@ function followUp(question: string, context: IntentContext): Intent | undefined 
   const gpuIds = bare === undefined || previous === undefined ? findGpuIds(question) : [Number(bare)];
   const isAboutOthers = /\b(?:others?|rest|all(?: of them)?|whole node|every(?:one| gpu)?)\b/i.test(question);
   const leads = /^(?:and|what about|how about|same for|ok,? and|now|also|then)\b/i.test(question);
-  const isBareGpu = gpuIds.length > 0 && question.split(" ").length <= 3;
+  const isBareGpu =
+    gpuIds.length > 0 && question.split(" ").length <= 3 && !/^[a-z]*(?:check|test|is|stress)\b/i.test(question);
   const isAgain =
     /^(?:again|(?:re-?)?check(?: it)? again|recheck|re-?run(?: it)?|refresh|once more|try again|and now)\b/i.test(
       question,

@@ -44,16 +44,17 @@ export function describeAlerts({ alerts, total, simulated }: ReturnType<typeof A
 /** One alert in full: where it stands, whom its policy is for, and what became of each notification. */
 export function describeAlertInFull(alert: AlertInFull, notifications: readonly NotificationResult[]): string {
   const { escalation } = alert;
-  const lines = notifications.map(
-    (one) => `- ${one.recipient}, by ${one.channel}: ${one.status}${one.error === undefined ? "" : ` (${one.error})`}`,
-  );
+  const lines = notifications.map(({ recipient, channel, status, error }) => {
+    const isRecord = status === "sent" && (channel === "log" || channel === "file");
+    const what = isRecord ? `only recorded in the ${channel}` : `${status} by ${channel}`;
+    return `- ${what}: ${recipient}${error === undefined ? "" : ` (${error})`}`;
+  });
   return [
     `**${describeAlert(alert)}**${alert.node === "" ? "" : ` on ${alert.node}`}`,
     escalation === null
       ? ""
       : `Policy ${escalation.policy}: to be acknowledged within ${escalation.response_sla_minutes} minutes.${escalation.next_step_at === null ? " No further step is due." : ` The next step is due at ${shortTime(escalation.next_step_at)}.`}`,
     lines.length === 0 ? "Nobody has been notified." : ["**Notifications:**", ...lines].join("\n"),
-    "`log` and `file` only record; they reach nobody.",
     alert.is_simulated ? "The node is simulated." : "",
   ]
     .filter((part) => part !== "")

@@ -50,7 +50,7 @@ function describeOthers(diagnosis: Diagnosis, gpuIds: readonly number[]): string
   return joined(
     `${gpuList(gpuIds)} ${gpuIds.length === 1 ? "is" : "are"} not at fault.`,
     describeGpus(diagnosis.health?.gpus ?? [], gpuIds),
-    `Another part of this node needs attention: ${stateLine(diagnosis)}`,
+    `Another part of this node needs attention: ${stateLine(assessment)}`,
     isWorkedOff ? evidenceList(assessment) : undefined,
     isWorkedOff ? planSteps(assessment, diagnosis.plan) : undefined,
     alertLine(diagnosis),
@@ -59,10 +59,13 @@ function describeOthers(diagnosis: Diagnosis, gpuIds: readonly number[]): string
 }
 
 /** What is wrong in one line, for answers that are about something else. */
-export function stateLine({ found }: Pick<Diagnosis, "found">): string {
-  const { assessment } = found;
-  const cause = sentence(assessment.root_cause || assessment.summary);
-  return `**${assessment.verdict}** (${assessment.severity}): ${cause} First step: ${actionText(assessment.actions[0])}.`;
+export function verdictLine(assessment: AssessmentResult): string {
+  return `**${assessment.verdict}** (${assessment.severity}): ${sentence(assessment.root_cause || assessment.summary)}`;
+}
+
+/** The same with what to do about it. */
+export function stateLine(assessment: AssessmentResult): string {
+  return `${verdictLine(assessment)} First step: ${actionText(assessment.actions[0])}.`;
 }
 
 function headline({ found, health }: Diagnosis): string {

@@ -8,13 +8,13 @@ export function describeXid(entry: XidResult): string {
   }
   const name = entry.mnemonic ? ` (${entry.mnemonic})` : "";
   const action = Action.safeParse(entry.action);
-  const buckets = [entry.immediate, entry.investigate].filter((bucket) => bucket);
+  const buckets = [...new Set([entry.immediate, entry.investigate].filter((bucket) => bucket))];
   const lines = [
     `**XID ${entry.xid}**${name}, ${entry.severity}, component ${entry.component}`,
     sentence(entry.meaning),
     `**What to do:** ${action.success ? actionText(action.data) : entry.action}.${action.data === "NONE" ? " Keep the line for the record." : ""}`,
     entry.stateful_rule ? `**It depends on what came with it:** ${sentence(entry.stateful_rule)}` : "",
-    `NVIDIA's bucket${buckets.length === 1 ? "" : "s"}: ${[...new Set(buckets)].join(", then ") || "none"}. Seen on ${entry.generations.join(", ") || "generations that are not listed"}.${entry.source === "" ? "" : ` Source: ${sentence(entry.source)}`}`,
+    `NVIDIA's bucket${buckets.length === 1 ? "" : "s"}: ${buckets.join(", then ") || "none"}. Seen on ${entry.generations.join(", ") || "generations that are not listed"}.${entry.source === "" ? "" : ` Source: ${sentence(entry.source)}`}`,
   ];
   return lines.filter((line) => line !== "").join("\n");
 }

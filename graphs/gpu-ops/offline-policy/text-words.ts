@@ -61,5 +61,8 @@ export function sentence(text: string): string {
 
 /** A quotation as code: what comes from a log must not end the quotation or format the answer. */
 export function quoted(text: string): string {
-  return `\`${text.replaceAll("`", "'").slice(0, 300)}\``;
+  return `\`${text
+    .replaceAll("`", "'")
+    .replace(/\s*[\r\n]+\s*/g, " ")
+    .slice(0, 300)}\``;
 }

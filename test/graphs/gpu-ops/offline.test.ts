@@ -263,12 +263,12 @@ describe("small questions take small answers", () => {
   });
 
   it.each([
-    ["is it safe to reboot?", /^No\. .*forbids REBOOT_NODE/],
-    ["should I restore the clocks?", /^Yes, after the steps before it/],
-    ["can I reset GPU 2?", /^There is no reason to\. .*restore the default clocks/],
-  ])("judges %s and raises nothing", async (question, answer) => {
+    ["is it safe to reboot?", /^No\. .*forbids REBOOT_NODE/, []],
+    ["should I restore the clocks?", /^Yes\. .*immediate step[\s\S]*nvidia-smi -i 2 -rac/, ["propose_remediation"]],
+    ["can I reset GPU 2?", /^There is no reason to\. .*restore the default clocks/, []],
+  ])("judges %s and raises nothing", async (question, answer, further) => {
     const { text } = await conversation.ask(question);
-    expect(names()).toEqual(["gpu_health_check", "propose_remediation"]);
+    expect(names()).toEqual(["gpu_health_check", ...further]);
     expect(text).toMatch(answer);
   });
 
