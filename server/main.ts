@@ -7,6 +7,7 @@ import { createLog } from "../lib/log.ts";
 import { type LanggraphConfig, readLanggraphConfig } from "./graph-registry.ts";
 import { OWN_LANGGRAPH_JSON } from "./open-service.ts";
 import { startServer } from "./start-server.ts";
+import { surviveStrayFailures } from "./stray-failures.ts";
 
 export interface ServeOptions {
   readonly host?: string;
@@ -30,6 +31,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
     return;
   }
   const log = createLog({ level: config.logLevel });
+  surviveStrayFailures(log);
   try {
     const server = await startServer({ config, langgraph, log, clock: systemClock });
     process.stdout.write(`${server.banner.join("\n")}\n`);
