@@ -47,6 +47,8 @@ import { serialize } from "./wire/serialize.ts";
 const MAX_REQUESTS_PER_MINUTE = 120_000;
 /** How long running runs may go on when the server is asked to stop. */
 const DRAIN_MS = 10_000;
+/** How long clients may take to read what is left of their answers after that; a stalled one must not hold the process. */
+const LINGER_MS = 2_000;
 
 export type AppPlugin = FastifyPluginAsync | FastifyPluginCallback | FastifyPluginAsyncZod | FastifyPluginCallbackZod;
 
@@ -150,7 +152,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // Plugins written for the zod types and plain ones differ only in what the compiler infers.
   for (const plugin of options.plugins ?? []) await app.register(plugin as FastifyPluginAsync);
 
-  app.addHook("preClose", () => runs.shutdown(DRAIN_MS));
+  app.addHook("preClose", async () => {
+    await runs.shutdown(DRAIN_MS);
+    setTimeout(() => app.server.closeAllConnections(), LINGER_MS).unref();
+  });
   await app.ready();
   return app;
 }

@@ -6,8 +6,14 @@ import type { FastifyReply } from "fastify";
  */
 export function clientGone(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  reply.raw.once("close", () => {
+  whenClosed(reply, () => {
     if (!reply.raw.writableFinished) controller.abort(new Error("the client closed the connection"));
   });
   return controller.signal;
+}
+
+/** Calls back when the answer is complete or its connection lost; also when that happened already. */
+export function whenClosed(reply: FastifyReply, callback: () => void): void {
+  if (reply.raw.destroyed) callback();
+  else reply.raw.once("close", callback);
 }

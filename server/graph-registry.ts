@@ -60,7 +60,9 @@ export function createGraphRegistry({ graphs, defaults = {} }: GraphRegistryOpti
     load: async (graphId, config) => {
       const source = sources.get(graphId);
       if (source === undefined) throw new GraphConfigError(`no graph "${graphId}"`);
-      return typeof source === "function" ? await source(config) : source;
+      if (typeof source !== "function") return source;
+      // Factories as upstream users write them read `config.configurable.something` without a look at `configurable`.
+      return await source({ ...config, configurable: { ...(config["configurable"] as object | null | undefined) } });
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import { ServiceError, errorMessage } from "../lib/errors.ts";
 import type { ServedGraph } from "./graph-loader.ts";
 import type { GraphRegistry } from "./graph-registry.ts";
-import type { BoundGraphs } from "./runs/bound-graphs.ts";
+import { type BoundGraphs, loadForReading } from "./runs/bound-graphs.ts";
 import { toGraphInput } from "./runs/run-input.ts";
 import type { ThreadCreate } from "./schemas/thread.ts";
 import { toStorageError } from "./store/storage-error.ts";
@@ -37,7 +37,7 @@ export async function graphOfThread(
       `the thread belongs to graph "${graphId}", which is not served; graphs are ${served}`,
     );
   }
-  return bound.forThread(graphId, config);
+  return loadForReading(bound, graphId, config);
 }
 
 /** Writes values into the state, as if `asNode` had. Gives the config of the new checkpoint. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { ServiceError } from "../../lib/errors.ts";
 import { newUuid } from "../../lib/ids.ts";
+import type { ServedGraph } from "../graph-loader.ts";
 import { describeGraph } from "../graph-schemas.ts";
 import {
   AssistantBody,
@@ -12,6 +13,7 @@ import {
   AssistantSearch,
 } from "../schemas/assistant.ts";
 import { AssistantIdOrGraph, QueryFlag } from "../schemas/common.ts";
+import { loadForReading } from "../runs/bound-graphs.ts";
 import type { Assistant, AssistantFilter } from "../store/assistants.ts";
 import { findAssistant } from "../system-assistants.ts";
 import { selectFields, toWireAssistant } from "../wire/resources.ts";
@@ -25,6 +27,7 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
   function registerAssistantRoutes(app, _options, done) {
     const { store, graphs, bound, clock } = context;
     const find = (id: string): Promise<Assistant> => findAssistant(store, graphs, id);
+    const load = (graphId: string, config: Assistant["config"]) => loadForReading(bound, graphId, config);
     const checkGraph = (graphId: string): void => {
       if (graphs.has(graphId)) return;
       const message = `no graph ${JSON.stringify(graphId)}; graphs are ${graphs.graphIds.join(", ")}`;
@@ -145,7 +148,7 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
       },
       async ({ params: { assistant_id: id }, query: { xray = false } }) => {
         const { graphId, config } = await find(id);
-        const graph = await bound.forThread(graphId, config);
+        const graph = await load(graphId, config);
         const options = {
           ...config,
           configurable: asObject(config["configurable"]),
@@ -161,16 +164,7 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
       { schema: { tags, summary: "JSON schemas of input, output, state and config", params } },
       async ({ params: { assistant_id: id } }) => {
         const { graphId, config } = await find(id);
-        const schemas = describeGraph(await bound.forThread(graphId, config));
-        return {
-          graph_id: graphId,
-          input_schema: schemas.input,
-          output_schema: schemas.output,
-          state_schema: schemas.state,
-          config_schema: schemas.config,
-          // LangGraph.js keeps one schema for both.
-          context_schema: schemas.config,
-        };
+        return toWireSchemas(graphId, await load(graphId, config));
       },
     );
 
@@ -187,11 +181,11 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
         },
         async ({ params: { assistant_id: id, namespace }, query: { recurse } }) => {
           const { graphId, config } = await find(id);
-          const graph = await bound.forThread(graphId, config);
+          const graph = await load(graphId, config);
           const found: Record<string, unknown> = {};
           for await (const [name, subgraph] of graph.getSubgraphsAsync(namespace, recurse)) {
             // Declared as the interface of a graph; every subgraph is one of the class.
-            found[name] = { graph_id: graphId, ...describeGraph(subgraph as typeof graph) };
+            found[name] = toWireSchemas(graphId, subgraph as typeof graph);
           }
           return found;
         },
@@ -205,6 +199,19 @@ function toFilter(body: z.infer<typeof AssistantCount>): AssistantFilter {
     ...(body.graph_id == null ? {} : { graphId: body.graph_id }),
     ...(body.name == null ? {} : { name: body.name }),
     ...(body.metadata == null ? {} : { metadata: body.metadata }),
+  };
+}
+
+function toWireSchemas(graphId: string, graph: ServedGraph): Record<string, unknown> {
+  const schemas = describeGraph(graph);
+  return {
+    graph_id: graphId,
+    input_schema: schemas.input,
+    output_schema: schemas.output,
+    state_schema: schemas.state,
+    config_schema: schemas.config,
+    // LangGraph.js keeps one schema for both.
+    context_schema: schemas.config,
   };
 }
 

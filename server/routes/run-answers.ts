@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 
 import { ServiceError } from "../../lib/errors.ts";
-import { clientGone } from "../client-gone.ts";
+import { clientGone, whenClosed } from "../client-gone.ts";
 import type { LiveRun } from "../runs/live-runs.ts";
 import { openEventStream } from "../runs/sse.ts";
 import type { RouteContext } from "./context.ts";
@@ -27,8 +27,7 @@ export interface StreamAnswer {
 export function sendEventStream(context: RouteContext, reply: FastifyReply, answer: StreamAnswer): FastifyReply {
   const { live, path, afterId, isCancelledOnDisconnect, modes } = answer;
   const signal = clientGone(reply);
-  const onClose = context.metrics.onStreamOpen();
-  reply.raw.once("close", onClose);
+  whenClosed(reply, context.metrics.onStreamOpen());
   if (isCancelledOnDisconnect) stopWhenGone(context, live, signal);
   const stream = openEventStream({
     log: live.log,
@@ -84,13 +83,12 @@ export async function sendFinalState(
 }
 
 function stopWhenGone(context: RouteContext, live: LiveRun, signal: AbortSignal): void {
-  signal.addEventListener(
-    "abort",
-    () => {
-      void context.runs.stop(live.run.runId, "cancel");
-    },
-    { once: true },
-  );
+  const stop = (): void => {
+    void context.runs.stop(live.run.runId, "cancel");
+  };
+  // The client may have left while its run was being accepted.
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
 }
 
 /** Where a reader wants to go on. Without the header it sees what comes from now on. */

@@ -108,12 +108,13 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
       { schema: { tags, summary: "Delete a thread with its runs and checkpoints", params } },
       async ({ params: { thread_id: threadId } }, reply) => {
         await find(threadId);
-        await runs.stopThread(threadId);
-        await checkpointer.saver.deleteThread(threadId);
+        // The thread goes first, so that no further run is accepted; what a run still writes while it stops goes last.
         await store.transaction(async (tables) => {
           await tables.runs.deleteOfThread(threadId);
           await tables.threads.delete(threadId);
         });
+        await runs.stopThread(threadId);
+        await checkpointer.saver.deleteThread(threadId);
         return reply.code(204).send();
       },
     );

@@ -1,5 +1,6 @@
 import { MemorySaver, type BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 
+import { ServiceError, errorMessage } from "../../lib/errors.ts";
 import type { ServedGraph } from "../graph-loader.ts";
 import type { GraphRegistry } from "../graph-registry.ts";
 
@@ -39,6 +40,20 @@ export function createBoundGraphs(registry: GraphRegistry, saver: BaseCheckpoint
     forTemporary: (graphId, config) => load(graphId, config, memory),
     forget: (threadId) => memory.deleteThread(threadId),
   };
+}
+
+/** The graph of a thread, to be looked at. Throws `invalid_input` when its factory makes none from this config. */
+export async function loadForReading(
+  bound: BoundGraphs,
+  graphId: string,
+  config: Readonly<Record<string, unknown>>,
+): Promise<ServedGraph> {
+  try {
+    return await bound.forThread(graphId, config);
+  } catch (error) {
+    const reason = `graph "${graphId}" cannot be made from this config: ${errorMessage(error)}`;
+    throw new ServiceError("invalid_input", reason, { cause: error });
+  }
 }
 
 /** A copy, because the same graph is bound to two checkpointers and belongs to whoever compiled it. */

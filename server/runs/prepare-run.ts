@@ -72,10 +72,24 @@ function mergeConfigs(
 function headerValues(headers: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(headers).filter(
-      ([name, value]) =>
-        typeof value === "string" && (name === "user-agent" || (name.startsWith("x-") && !HIDDEN_HEADERS.has(name))),
+      ([name, value]) => typeof value === "string" && isHeader(name) && !HIDDEN_HEADERS.has(name),
     ),
   );
+}
+
+function isHeader(name: string): boolean {
+  return name === "user-agent" || name.startsWith("x-");
+}
+
+/**
+ * What a thread keeps of the config of its latest run, so that a graph factory makes the same graph again when the state
+ * is read: all but what belonged to that one request, its headers and the checkpoint it started from.
+ */
+export function threadConfig(config: RunConfig): Record<string, unknown> {
+  const configurable = Object.fromEntries(
+    Object.entries(config.configurable).filter(([name]) => !isHeader(name) && !name.startsWith("checkpoint_")),
+  );
+  return { ...config, configurable };
 }
 
 function asObject(value: unknown): Record<string, unknown> {

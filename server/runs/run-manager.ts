@@ -2,31 +2,23 @@ import type { Clock } from "../../lib/clock.ts";
 import { ServiceError, errorMessage } from "../../lib/errors.ts";
 import { newUuid } from "../../lib/ids.ts";
 import type { Log } from "../../lib/log.ts";
+import type { ServedGraph } from "../graph-loader.ts";
 import type { GraphRegistry } from "../graph-registry.ts";
-import type { RunCreate } from "../schemas/run.ts";
-import type { Assistant } from "../store/assistants.ts";
 import type { Checkpointer } from "../store/checkpointer.ts";
 import type { Run } from "../store/runs.ts";
 import type { Store, StoreTables } from "../store/store.ts";
-import { type Thread, newThread } from "../store/threads.ts";
+import type { ThreadOutcome } from "../store/threads.ts";
 import { serialize } from "../wire/serialize.ts";
+import { type RunRequest, acceptRun, checkCheckpoint } from "./accept-run.ts";
 import type { BoundGraphs } from "./bound-graphs.ts";
 import { createEventLog } from "./event-log.ts";
 import { executeRun } from "./execute-run.ts";
 import { type LiveRun, type RunResult, type StopReason, createLiveRuns } from "./live-runs.ts";
-import { checkRun, prepareKwargs } from "./prepare-run.ts";
+import { prepareKwargs } from "./prepare-run.ts";
 import { type QueuedJob, type RunQueue, createRunQueue } from "./run-queue.ts";
 import { nextStatus } from "./run-status.ts";
-import { settleRun } from "./settle-run.ts";
+import { isThreadBusy, readSnapshot, settleRun } from "./settle-run.ts";
 import type { WebhookSender } from "./webhook.ts";
-
-export interface RunRequest {
-  readonly body: RunCreate;
-  readonly assistant: Assistant;
-  /** Absent for a stateless run. */
-  readonly threadId?: string;
-  readonly headers: Readonly<Record<string, unknown>>;
-}
 
 export interface RunObserver {
   onRunEnd(end: { graphId: string; status: string; durationMs: number }): void;
@@ -63,6 +55,9 @@ export interface RunManager {
   readonly queue: Pick<RunQueue, "depth" | "runningCount">;
 }
 
+/** Timers of Node that are longer fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export function createRunManager(options: RunManagerOptions): RunManager {
   const { store, checkpointer, graphs, bound, clock, log, observer, webhooks } = options;
   const queue = createRunQueue({ limit: options.maxConcurrentRuns });
@@ -71,10 +66,9 @@ export function createRunManager(options: RunManagerOptions): RunManager {
   let isStopping = false;
 
   const finish = async (live: LiveRun, outcome: Parameters<typeof settleRun>[1]): Promise<void> => {
-    const hasSuccessors = queue.countOfThread(live.run.threadId) > 1;
     let result: RunResult;
     try {
-      result = await settleRun(live, outcome, { store, checkpointer, bound, clock, hasSuccessors });
+      result = await settleRun(live, outcome, { store, checkpointer, bound, clock });
     } catch (error) {
       // The run has ended but could not be stored: readers must hear of it and must not wait for ever.
       log.error({ run_id: live.run.runId, thread_id: live.run.threadId, err: error }, "run outcome not stored");
@@ -144,16 +138,41 @@ export function createRunManager(options: RunManagerOptions): RunManager {
   const launch = (run: Run, graphId: string): LiveRun => {
     const live = createLiveRun(run, graphId);
     runs.add(live);
-    const delayMs = run.startAtMs - clock.now();
-    if (delayMs <= 0) enqueue(live);
+    if (isStopping) postpone(live);
+    else if (run.startAtMs <= clock.now()) enqueue(live);
     else {
-      clock
-        .sleep(delayMs, live.abort.signal)
+      sleepUntil(run.startAtMs, live.abort.signal)
         .then(() => enqueue(live))
         .catch(() => undefined); // Stopped while it waited: `stopNow` settles it.
     }
     return live;
   };
+
+  const sleepUntil = async (timeMs: number, signal: AbortSignal): Promise<void> => {
+    for (let leftMs = timeMs - clock.now(); leftMs > 0; leftMs = timeMs - clock.now()) {
+      await clock.sleep(Math.min(leftMs, MAX_TIMER_MS), signal);
+    }
+  };
+
+  /** Leaves a run that has not started to the next process and lets go of those who wait for it here. */
+  const postpone = (live: LiveRun): void => {
+    live.stopReason = "shutdown";
+    jobs.get(live.run.runId)?.remove();
+    jobs.delete(live.run.runId);
+    live.abort.abort(new Error("run stopped: shutdown"));
+    const failure = serialize({
+      error: "ServerStopping",
+      message: "the run is kept and starts when the server is back",
+    });
+    live.log.append("error", failure);
+    live.log.end();
+    live.settle({ status: live.status, body: `{"__error__":${failure}}` });
+    runs.remove(live.run.runId);
+  };
+
+  /** The graph of a run that a dead process left; undefined when it is not served any more or cannot be made. */
+  const loadQuietly = async (graphId: string, { kwargs }: Run): Promise<ServedGraph | undefined> =>
+    graphs.has(graphId) ? bound.forThread(graphId, { ...kwargs.config }).catch(() => undefined) : undefined;
 
   const stopNow = (live: LiveRun, reason: StopReason): void => {
     if (live.stopReason !== undefined || live.log.isEnded) return;
@@ -194,8 +213,8 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       if (threadId !== undefined) await checkCheckpoint(checkpointer, run);
       // A stateless run is one row, which needs no transaction.
       const inflight = run.isTemporary
-        ? await accept(store, run, request, graphs)
-        : await store.transaction((tables) => accept(tables, run, request, graphs));
+        ? await acceptRun(store, run, request, graphs)
+        : await store.transaction((tables) => acceptRun(tables, run, request, graphs));
       if (run.multitaskStrategy === "interrupt" || run.multitaskStrategy === "rollback") {
         const reason = run.multitaskStrategy === "rollback" ? "rollback" : "cancel";
         for (const other of inflight) {
@@ -224,15 +243,17 @@ export function createRunManager(options: RunManagerOptions): RunManager {
           launch(run, assistant.graphId);
           continue;
         }
-        await store.transaction((tables) => abandon(tables, run, clock.now()));
+        const graph =
+          assistant === undefined || run.isTemporary ? undefined : await loadQuietly(assistant.graphId, run);
+        const snapshot = graph === undefined ? {} : await readSnapshot(run.threadId, graph);
+        await store.transaction((tables) => abandon(tables, run, snapshot, clock.now()));
         if (run.isTemporary) await bound.forget(run.threadId);
         log.warn({ run_id: run.runId, thread_id: run.threadId }, "run of a former process ended as error");
       }
     },
     async shutdown(limitMs) {
       isStopping = true;
-      // Those that have not started are still in the store and start with the next process.
-      for (const [runId, job] of jobs) if (job.remove()) runs.remove(runId);
+      for (const live of runs.unfinished()) if (live.status === "pending") postpone(live);
       const running = runs.unfinished().filter((live) => live.status === "running");
       const deadline = new AbortController();
       await Promise.race([
@@ -268,62 +289,18 @@ function createLiveRun(run: Run, graphId: string): LiveRun {
   };
 }
 
-/** Stores the run and its thread in one commit and gives the thread's unfinished runs before it. */
-async function accept(
+async function abandon(
   tables: StoreTables,
   run: Run,
-  { body, assistant, threadId }: RunRequest,
-  graphs: GraphRegistry,
-): Promise<readonly Run[]> {
-  const origin = { graph_id: assistant.graphId, assistant_id: assistant.assistantId };
-  const graph = graphs.static(assistant.graphId);
-  const fresh = newThread(run.threadId, run.createdAtMs, { ...body.metadata, ...origin });
-  if (threadId === undefined) {
-    checkRun(body, { isNewThread: true, graph });
-    if (!run.isTemporary) await tables.threads.insert({ ...fresh, status: "busy" });
-    await tables.runs.insert(run);
-    return [];
-  }
-  const existing = await tables.threads.get(threadId);
-  if (existing === undefined && body.if_not_exists !== "create") {
-    throw new ServiceError("thread_not_found", "Thread not found");
-  }
-  const thread: Thread = existing ?? fresh;
-  checkRun(body, { thread, isNewThread: existing === undefined, graph });
-  const inflight = existing === undefined ? [] : await tables.runs.unfinishedOfThread(threadId);
-  if (inflight.length > 0 && run.multitaskStrategy === "reject") {
-    throw new ServiceError(
-      "thread_busy",
-      "Thread is already running a task. Wait for it to finish or choose a different multitask strategy.",
-    );
-  }
-  if (existing === undefined) await tables.threads.insert({ ...fresh, status: "busy" });
-  else {
-    const isKnown = thread.metadata["graph_id"] === origin.graph_id && thread.metadata["assistant_id"] !== undefined;
-    if (!isKnown) {
-      await tables.threads.setMetadata(threadId, { ...thread.metadata, ...origin }, thread.config, run.createdAtMs);
-    }
-    await tables.threads.setStatus(threadId, "busy", run.createdAtMs);
-  }
-  await tables.runs.insert(run);
-  return inflight;
-}
-
-async function checkCheckpoint({ saver }: Checkpointer, run: Run): Promise<void> {
-  const { checkpoint_id: id, checkpoint_ns: ns } = run.kwargs.config.configurable;
-  if (typeof id !== "string") return;
-  const configurable = { thread_id: run.threadId, checkpoint_ns: typeof ns === "string" ? ns : "", checkpoint_id: id };
-  if ((await saver.getTuple({ configurable })) === undefined) {
-    throw new ServiceError("checkpoint_not_found", `Checkpoint not found: thread ${run.threadId} has no ${id}`);
-  }
-}
-
-async function abandon(tables: StoreTables, run: Run, nowMs: number): Promise<void> {
+  snapshot: Pick<ThreadOutcome, "valuesJson" | "interrupts">,
+  nowMs: number,
+): Promise<void> {
   if (run.isTemporary) {
     await tables.runs.delete(run.runId);
     return;
   }
   await tables.runs.setStatus(run.runId, nextStatus(run.status, "abandon"), run.attempt, nowMs);
   const error = { error: "ServerStopped", message: "the server stopped while it executed the run" };
-  await tables.threads.setOutcome(run.threadId, { status: "error", error }, nowMs);
+  const status = (await isThreadBusy(tables, run.threadId, run.runId)) ? "busy" : "error";
+  await tables.threads.setOutcome(run.threadId, { ...snapshot, status, error }, nowMs);
 }

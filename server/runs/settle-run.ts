@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { ServedGraph } from "../graph-loader.ts";
 import type { Checkpointer } from "../store/checkpointer.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, StoreTables } from "../store/store.ts";
 import type { ThreadOutcome } from "../store/threads.ts";
 import { serialize, toJson } from "../wire/serialize.ts";
 import type { BoundGraphs } from "./bound-graphs.ts";
@@ -14,8 +14,6 @@ export interface SettleContext {
   readonly checkpointer: Checkpointer;
   readonly bound: BoundGraphs;
   readonly clock: Clock;
-  /** Further runs of the thread wait behind this one. */
-  readonly hasSuccessors: boolean;
 }
 
 /**
@@ -25,9 +23,11 @@ export interface SettleContext {
 export async function settleRun(
   live: LiveRun,
   outcome: RunOutcome & { readonly graph?: ServedGraph },
-  { store, checkpointer, bound, clock, hasSuccessors }: SettleContext,
+  { store, checkpointer, bound, clock }: SettleContext,
 ): Promise<RunResult> {
   const { run } = live;
+  const hasStarted = live.status !== "pending";
+  const isRolledBack = live.stopReason === "rollback";
   const event = toRunEvent(live, outcome);
   const error = live.stopReason === "timeout" ? TIMEOUT : outcome.error;
   live.status = nextStatus(live.status, event);
@@ -35,30 +35,22 @@ export async function settleRun(
   if (run.isTemporary) {
     await store.runs.delete(run.runId);
     await bound.forget(run.threadId);
-  } else if (live.stopReason === "rollback") {
-    await checkpointer.deleteRun(run.threadId, run.runId);
-    const snapshot = await readSnapshot(run.threadId, outcome.graph);
+  } else {
+    if (isRolledBack) await checkpointer.deleteRun(run.threadId, run.runId);
+    const outcomeOfThread = hasStarted
+      ? await toThreadOutcome(event, outcome, { threadId: run.threadId, error, isRolledBack })
+      : undefined;
     await store.transaction(async (tables) => {
-      await tables.runs.delete(run.runId);
+      if (isRolledBack) await tables.runs.delete(run.runId);
+      else await tables.runs.setStatus(run.runId, live.status, run.attempt, clock.now());
+      const settled = outcomeOfThread ?? (await unchangedOutcome(tables, run.threadId));
+      // Asked inside the transaction: a run accepted a moment ago keeps the thread busy.
+      const isFollowed = await isThreadBusy(tables, run.threadId, run.runId);
       await tables.threads.setOutcome(
         run.threadId,
-        { status: hasSuccessors ? "busy" : "idle", ...snapshot, error: null },
+        { ...settled, status: isFollowed ? "busy" : settled.status },
         clock.now(),
       );
-    });
-  } else {
-    // Interrupts are listed by task, and only the state knows the tasks; other outcomes need no second look.
-    const snapshot = event === "interrupt" ? await readSnapshot(run.threadId, outcome.graph) : {};
-    const thread: ThreadOutcome = {
-      status: hasSuccessors ? "busy" : THREAD_STATUS[event],
-      interrupts: {},
-      error: error ?? null,
-      ...(outcome.stateJson === undefined ? {} : { valuesJson: outcome.stateJson }),
-      ...snapshot,
-    };
-    await store.transaction(async (tables) => {
-      await tables.runs.setStatus(run.runId, live.status, run.attempt, clock.now());
-      await tables.threads.setOutcome(run.threadId, thread, clock.now());
     });
   }
 
@@ -83,19 +75,70 @@ function toRunEvent(live: LiveRun, outcome: RunOutcome): keyof typeof THREAD_STA
   return live.stopReason === "timeout" ? "expire" : "cancel";
 }
 
-/** Values and pending interrupts of the thread as its checkpoints have them. */
-async function readSnapshot(
+async function toThreadOutcome(
+  event: keyof typeof THREAD_STATUS,
+  outcome: RunOutcome & { readonly graph?: ServedGraph },
+  {
+    threadId,
+    error,
+    isRolledBack,
+  }: { readonly threadId: string; readonly error: unknown; readonly isRolledBack: boolean },
+): Promise<ThreadOutcome> {
+  const { stateJson, graph } = outcome;
+  // A run that succeeded shows its state itself and leaves nothing pending; others need a second look, because only the
+  // checkpoints know which interrupts still wait for an answer.
+  const isReadAgain = graph !== undefined && (isRolledBack || event !== "succeed");
+  const raised = event === "interrupt" ? outcome.interrupts : undefined;
+  const snapshot = isReadAgain ? await readSnapshot(threadId, graph, raised) : {};
+  const hasInterrupts = Object.keys(snapshot.interrupts ?? {}).length > 0;
+  return {
+    status: event === "cancel" && hasInterrupts ? "interrupted" : THREAD_STATUS[event],
+    interrupts: {},
+    error: error ?? null,
+    ...(stateJson === undefined ? {} : { valuesJson: stateJson }),
+    ...snapshot,
+  };
+}
+
+/** A run that never started leaves its thread as it was before. */
+async function unchangedOutcome(tables: StoreTables, threadId: string): Promise<ThreadOutcome> {
+  const thread = await tables.threads.get(threadId);
+  if (thread !== undefined && Object.keys(thread.interrupts).length > 0) return { status: "interrupted" };
+  return { status: thread?.error == null ? "idle" : "error" };
+}
+
+/** Whether a run other than `runId` is under way on the thread or waits for its turn. */
+export async function isThreadBusy(tables: StoreTables, threadId: string, runId: string): Promise<boolean> {
+  return (await tables.runs.unfinishedOfThread(threadId)).some((run) => run.runId !== runId);
+}
+
+/**
+ * Values and pending interrupts of the thread as its checkpoints have them. `raised` narrows the interrupts to those the
+ * run ended with: LangGraph still lists the answered ones of a step that is not complete.
+ */
+export async function readSnapshot(
   threadId: string,
-  graph: ServedGraph | undefined,
-): Promise<{ valuesJson?: string; interrupts?: Record<string, unknown[]> }> {
-  if (graph === undefined) return {};
+  graph: ServedGraph,
+  raised?: readonly unknown[],
+): Promise<Pick<ThreadOutcome, "valuesJson" | "interrupts">> {
   const { values, tasks } = await graph.getState({ configurable: { thread_id: threadId } });
-  const withInterrupts = tasks.filter((task) => task.interrupts.length > 0);
+  const ids = raised?.map(interruptId);
+  const pending = tasks.map(({ id, interrupts }): [string, readonly unknown[]] => [
+    id,
+    interrupts.filter((interrupt) => ids?.includes(interruptId(interrupt)) ?? true),
+  ]);
   return {
     valuesJson: serialize(values ?? {}),
     // Interrupts are lists of `{id, value}` and stay so as JSON.
-    interrupts: Object.fromEntries(withInterrupts.map((task) => [task.id, toJson(task.interrupts) as unknown[]])),
+    interrupts: toJson(Object.fromEntries(pending.filter(([, interrupts]) => interrupts.length > 0))) as Record<
+      string,
+      unknown[]
+    >,
   };
+}
+
+function interruptId(interrupt: unknown): unknown {
+  return (interrupt as { id?: unknown } | null)?.id;
 }
 
 function toBody({ stateJson = "{}", interrupts }: RunOutcome, event: RunEvent, error: unknown): string {

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-import { BodyPage, ConfigBody, JsonObject, SortOrder } from "./common.ts";
+import { BodyPage, ConfigBody, JsonObject, SortOrder, Uuid } from "./common.ts";
 
 export const AssistantCreate = z.looseObject({
   graph_id: z.string().min(1),
-  assistant_id: z.uuid({ error: "must be a UUID" }).nullish(),
+  assistant_id: Uuid.nullish(),
   config: ConfigBody.nullish(),
   context: JsonObject.nullish(),
   metadata: JsonObject.nullish(),

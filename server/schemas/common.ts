@@ -3,8 +3,10 @@ import { z } from "zod";
 /** Any JSON object. */
 export const JsonObject = z.record(z.string(), z.unknown());
 
-export const ThreadId = z.uuid({ error: "must be a UUID" }).describe("Thread id");
-export const RunId = z.uuid({ error: "must be a UUID" }).describe("Run id");
+/** Any 128 bits in the notation of a UUID: clients also make up ids whose version and variant mean nothing. */
+export const Uuid = z.guid({ error: "must be a UUID" });
+export const ThreadId = Uuid.describe("Thread id");
+export const RunId = Uuid.describe("Run id");
 export const AssistantIdOrGraph = z.string().min(1).max(255).describe("Assistant id (UUID) or graph id");
 
 /** `true`, `1`, `false` or `0` in a query string; a bare coercion would read "0" as true. */

@@ -1,7 +1,14 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
-import type { BaseCheckpointSaver, Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
+import type {
+  BaseCheckpointSaver,
+  Checkpoint,
+  CheckpointListOptions,
+  CheckpointMetadata,
+  CheckpointTuple,
+} from "@langchain/langgraph-checkpoint";
 import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
 
+import { isJsonPathKey } from "./json-filter.ts";
 import { openSqlite } from "./sqlite.ts";
 import { toStorageError } from "./storage-error.ts";
 
@@ -31,6 +38,15 @@ export interface Checkpointer {
 class RunSaver extends SqliteSaver {
   override put(config: RunnableConfig, checkpoint: Checkpoint, metadata: CheckpointMetadata): Promise<RunnableConfig> {
     return super.put(config, checkpoint, { ...config.metadata, ...metadata });
+  }
+
+  /** The saver writes the keys of a filter into a JSON path as they are; quoted they may be any text. */
+  override async *list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
+    const { filter, ...rest } = options ?? {};
+    const keys = Object.keys(filter ?? {});
+    if (!keys.every(isJsonPathKey)) return;
+    const quoted = keys.map((key): [string, unknown] => [`"${key}"`, filter?.[key]]);
+    yield* super.list(config, { ...rest, ...(keys.length === 0 ? {} : { filter: Object.fromEntries(quoted) }) });
   }
 }
 

@@ -10,13 +10,18 @@ export function jsonContains(column: string, wanted: Readonly<Record<string, unk
   );
 }
 
+/** Whether SQLite can address the key in a path, in quotes. */
+export function isJsonPathKey(key: string): boolean {
+  return !/["\\\u0000-\u001f]/.test(key);
+}
+
 function leaves(
   value: Readonly<Record<string, unknown>>,
   prefix: string,
 ): [path: string | undefined, value: unknown][] {
   return Object.entries(value).flatMap(([key, child]): [string | undefined, unknown][] => {
     if (child === undefined) return [];
-    if (/["\\\u0000-\u001f]/.test(key)) return [[undefined, child]];
+    if (!isJsonPathKey(key)) return [[undefined, child]];
     const path = `${prefix}."${key}"`;
     const isObject = typeof child === "object" && child !== null && !Array.isArray(child);
     if (!isObject) return [[path, child]];

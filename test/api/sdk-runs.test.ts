@@ -28,6 +28,33 @@ describe.each(SDKS)("$name", ({ name, connect }) => {
     expect(await client.runs.wait(null, "doubled", { input: { value: 21 } })).toEqual({ value: 42 });
   });
 
+  it("reads state, schemas and drawing of a graph that is made anew for every config", async () => {
+    const client = connect(server.url);
+    const { thread_id: threadId } = await client.threads.create();
+    await client.runs.wait(threadId, "per_tenant", { input: {}, config: { configurable: { tenant: "ann" } } });
+    expect(await client.threads.getState(threadId)).toMatchObject({ values: { log: ["for ann"] }, next: [] });
+    expect((await client.threads.get(threadId)) as unknown).toMatchObject({
+      config: { configurable: { tenant: "ann" } },
+    });
+    const { nodes } = await client.assistants.getGraph("per_tenant");
+    expect(nodes.map(({ id }) => id)).toContain("node_nobody");
+    expect(await client.assistants.getSchemas("per_tenant")).toMatchObject({ graph_id: "per_tenant" });
+    await expect(
+      client.runs.wait(null, "per_tenant", { input: {}, config: { configurable: { tenant: "" } } }),
+    ).rejects.toThrow("no such tenant");
+    const refusing = await client.assistants.create({
+      graphId: "per_tenant",
+      config: { configurable: { tenant: "" } },
+    });
+    await expect(client.assistants.getGraph(refusing.assistant_id)).rejects.toThrow(/HTTP 422.*no such tenant/);
+  });
+
+  it("describes subgraphs in the shape of the SDK", async () => {
+    const subgraphs = await connect(server.url).assistants.getSubgraphs("parent");
+    expect(Object.keys(subgraphs)).toEqual(["child"]);
+    expect(subgraphs["child"]).toMatchObject({ input_schema: { type: "object" }, state_schema: { type: "object" } });
+  });
+
   it("passes context and config to the graph", async () => {
     const values = await connect(server.url).runs.wait(null, "behaving", {
       input: { mode: "config" },

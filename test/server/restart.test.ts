@@ -123,6 +123,34 @@ describe("a shutdown", () => {
   });
 });
 
+describe("a shutdown with runs that have not started", () => {
+  it("tells those who wait for them, and leaves the runs to the next start", async () => {
+    const gate = createGate("holding");
+    const server = await startTestApp({ home: folder.path, isListening: true, env: { MAX_CONCURRENT_RUNS: "1" } });
+    const post = (url: string, body: object): Promise<Response> =>
+      fetch(`${server.url}${url}`, { method: "POST", body: JSON.stringify(body) });
+    const threads = await Promise.all(
+      [1, 2, 3].map(async () => ((await (await post("/threads", {})).json()) as { thread_id: string }).thread_id),
+    );
+    const [first = "", second = "", third = ""] = threads.map((id) => `/threads/${id}/runs`);
+    await post(first, { assistant_id: "behaving", input: { mode: "wait:holding" } });
+    await gate.reached;
+    const queued = await post(`${second}/stream`, { assistant_id: "two_nodes", input: {} });
+    const delayed = await post(`${third}/stream`, { assistant_id: "two_nodes", input: {}, after_seconds: 600 });
+    const closed = server.close();
+    expect(await queued.text()).toContain("ServerStopping");
+    expect(await delayed.text()).toContain("ServerStopping");
+    gate.open();
+    await closed;
+
+    const next = await startTestApp({ home: folder.path });
+    const [run] = (await next.app.inject(second)).json<{ run_id: string }[]>();
+    expect((await next.app.inject(`${second}/${run?.run_id}/join`)).json()).toEqual({ log: ["first", "second"] });
+    expect((await next.app.inject(third)).json()).toMatchObject([{ status: "pending" }]);
+    await next.close();
+  });
+});
+
 describe("a home that cannot be used", () => {
   it("is refused with the path and the setting when a file is in the way", async () => {
     const blocked = path.join(folder.path, "blocked");

@@ -171,6 +171,18 @@ export async function configured(config: RunnableConfig) {
     .addEdge(START, "greet");
 }
 
+/** A factory that reads `configurable` without a look whether there is one, and gives other nodes for every config. */
+export function perTenant(config: RunnableConfig) {
+  // Upstream users write it with `!` or in JavaScript.
+  const { tenant = "nobody" } = config.configurable as { tenant?: string };
+  if (tenant === "") throw new Error("no such tenant");
+  const name = `node_${tenant}`;
+  return new StateGraph(Log)
+    .addNode(name, () => ({ log: [`for ${tenant}`] }))
+    .addEdge(START, name)
+    .compile();
+}
+
 export const TEST_GRAPHS = {
   two_nodes: twoNodes,
   echo,
@@ -183,4 +195,5 @@ export const TEST_GRAPHS = {
   fan_out: fanOut,
   doubled,
   configured,
+  per_tenant: perTenant,
 };

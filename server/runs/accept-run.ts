@@ -1,0 +1,72 @@
+import { ServiceError } from "../../lib/errors.ts";
+import type { GraphRegistry } from "../graph-registry.ts";
+import type { RunCreate } from "../schemas/run.ts";
+import type { Assistant } from "../store/assistants.ts";
+import type { Checkpointer } from "../store/checkpointer.ts";
+import type { Run } from "../store/runs.ts";
+import type { StoreTables } from "../store/store.ts";
+import { type Thread, newThread } from "../store/threads.ts";
+import { checkRun, threadConfig } from "./prepare-run.ts";
+
+export interface RunRequest {
+  readonly body: RunCreate;
+  readonly assistant: Assistant;
+  /** Absent for a stateless run. */
+  readonly threadId?: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Stores the run and its thread, in the transaction of `tables`, and gives the thread's unfinished runs before it. Throws
+ * `thread_not_found`, `thread_busy` or `invalid_input`.
+ */
+export async function acceptRun(
+  tables: StoreTables,
+  run: Run,
+  { body, assistant, threadId }: RunRequest,
+  graphs: GraphRegistry,
+): Promise<readonly Run[]> {
+  const origin = { graph_id: assistant.graphId, assistant_id: assistant.assistantId };
+  const graph = graphs.static(assistant.graphId);
+  const config = threadConfig(run.kwargs.config);
+  const fresh = newThread(run.threadId, run.createdAtMs, { ...body.metadata, ...origin }, config);
+  if (threadId === undefined) {
+    checkRun(body, { isNewThread: true, graph });
+    if (!run.isTemporary) await tables.threads.insert({ ...fresh, status: "busy" });
+    await tables.runs.insert(run);
+    return [];
+  }
+  const existing = await tables.threads.get(threadId);
+  if (existing === undefined && body.if_not_exists !== "create") {
+    throw new ServiceError("thread_not_found", "Thread not found");
+  }
+  const thread: Thread = existing ?? fresh;
+  checkRun(body, { thread, isNewThread: existing === undefined, graph });
+  const inflight = existing === undefined ? [] : await tables.runs.unfinishedOfThread(threadId);
+  if (inflight.length > 0 && run.multitaskStrategy === "reject") {
+    throw new ServiceError(
+      "thread_busy",
+      "Thread is already running a task. Wait for it to finish or choose a different multitask strategy.",
+    );
+  }
+  if (existing === undefined) await tables.threads.insert({ ...fresh, status: "busy" });
+  else {
+    const isKnown = thread.metadata["graph_id"] === origin.graph_id && thread.metadata["assistant_id"] !== undefined;
+    if (!isKnown || JSON.stringify(thread.config) !== JSON.stringify(config)) {
+      await tables.threads.setMetadata(threadId, { ...thread.metadata, ...origin }, config, run.createdAtMs);
+    }
+    await tables.threads.setStatus(threadId, "busy", run.createdAtMs);
+  }
+  await tables.runs.insert(run);
+  return inflight;
+}
+
+/** Throws `checkpoint_not_found` when the run is to start from a checkpoint that its thread does not have. */
+export async function checkCheckpoint({ saver }: Checkpointer, run: Run): Promise<void> {
+  const { checkpoint_id: id, checkpoint_ns: ns } = run.kwargs.config.configurable;
+  if (typeof id !== "string") return;
+  const configurable = { thread_id: run.threadId, checkpoint_ns: typeof ns === "string" ? ns : "", checkpoint_id: id };
+  if ((await saver.getTuple({ configurable })) === undefined) {
+    throw new ServiceError("checkpoint_not_found", `Checkpoint not found: thread ${run.threadId} has no ${id}`);
+  }
+}
