@@ -28,7 +28,7 @@ describe("own routes", () => {
 
   interface Answer {
     readonly status: number;
-    readonly body: Record<string, never>;
+    readonly body: Readonly<Record<string, unknown>>;
   }
 
   async function call(method: "GET" | "POST", url: string, payload?: object): Promise<Answer> {
