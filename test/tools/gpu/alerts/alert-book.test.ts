@@ -357,7 +357,7 @@ describe("the file", () => {
   it("refuses a file that is no database, and one of a newer version", () => {
     const file = temporaryFile();
     writeFileSync(file, "not a database at all, only text that is long enough to be read as a header".repeat(20));
-    expect(failureOf(() => setUp(file))).toMatchObject(failing("storage_failed", /no database; move it away/));
+    expect(failureOf(() => setUp(file))).toMatchObject(failing("storage_failed", /not a database; move it away/));
     const newer = temporaryFile();
     const database = openAlertDatabase(newer);
     database.sqlite.pragma("user_version = 99");
