@@ -116,3 +116,5 @@ export type DesignInput = z.input<typeof Design>;
 export function isLlmColumn(column: Column): column is LlmColumn {
   return column.column_type.startsWith("llm-");
 }
+
+export type { Constraint } from "./parts.ts";
