@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 
 import { createLogParser } from "../engine/gpu/log/parse-log.ts";
+import { refuseBinary } from "./binary-file.ts";
 import { CliError } from "./exit-codes.ts";
 
 /** A log this small is sent whole; what an application wrote between the records may explain them. */
@@ -14,6 +15,8 @@ export interface LogExcerpt {
   readonly keptLines: number;
   readonly totalLines: number;
   readonly totalBytes: number;
+  /** No line of a large log is a GPU record: its beginning is sent, so that the answer is about it all the same. */
+  readonly hasNoRecords?: true;
 }
 
 /**
@@ -42,6 +45,7 @@ export async function excerptLog(file: string): Promise<LogExcerpt> {
     );
   }
   const parsed = parser.end();
+  refuseBinary(file, head, parsed);
   const totalLines = parsed.totalLines;
   if (totalBytes <= WHOLE_LOG_BYTES) {
     return { file, text: head.toString("utf8").trimEnd(), keptLines: totalLines, totalLines, totalBytes };
@@ -49,6 +53,10 @@ export async function excerptLog(file: string): Promise<LogExcerpt> {
   const lines = [...new Map(parsed.events.map((event) => [event.line, event.raw])).entries()]
     .sort(([left], [right]) => left - right)
     .map(([, raw]) => raw);
+  if (lines.length === 0) {
+    const first = head.subarray(0, WHOLE_LOG_BYTES).toString("utf8").split("\n").slice(0, -1);
+    return { file, text: first.join("\n"), keptLines: first.length, totalLines, totalBytes, hasNoRecords: true };
+  }
   const kept = firstAndLast(lines, MAX_EXCERPT_BYTES);
   return { file, text: kept.join("\n"), keptLines: kept.length, totalLines, totalBytes };
 }
@@ -73,14 +81,18 @@ function firstAndLast(lines: readonly string[], maxBytes: number): string[] {
 /** The question with the excerpts below it. The fences say where foreign text begins and ends. */
 export function questionWithLogs(question: string, excerpts: readonly LogExcerpt[]): string {
   const parts = excerpts.map(
-    ({ file, text, keptLines, totalLines }) =>
-      `Log ${file} (${describeKept(keptLines, totalLines)}):\n\`\`\`log\n${text.replaceAll("```", "'''")}\n\`\`\``,
+    ({ file, text, ...kept }) =>
+      `Log ${file} (${describeKept(kept)}):\n\`\`\`log\n${text.replaceAll("```", "'''")}\n\`\`\``,
   );
   return [question, ...parts].join("\n\n");
 }
 
-export function describeKept(keptLines: number, totalLines: number): string {
-  return keptLines === totalLines
-    ? `all ${totalLines} lines`
-    : `${keptLines} of ${totalLines} lines, those that are GPU records`;
+export function describeKept({
+  keptLines,
+  totalLines,
+  hasNoRecords,
+}: Pick<LogExcerpt, "keptLines" | "totalLines" | "hasNoRecords">): string {
+  if (keptLines === totalLines) return `all ${totalLines} lines`;
+  if (hasNoRecords) return `the first ${keptLines} of ${totalLines} lines; none of all is a GPU record`;
+  return `${keptLines} of ${totalLines} lines, those that are GPU records`;
 }

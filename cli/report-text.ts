@@ -52,7 +52,7 @@ export function healthText(health: Health, terminal: Terminal): string {
 export function assessmentText(assessment: WireAssessment, terminal: Terminal): string {
   const { verdict, severity, root_cause, summary, findings, actions, uncertainties } = assessment;
   const lines = [`${terminal.style("bold", verdict)}  ${severityText(terminal, severity)}`, printable(summary)];
-  if (root_cause !== "" && root_cause !== summary) lines.push(`cause: ${printable(root_cause)}`);
+  if (!summary.includes(root_cause.replace(/\.$/, ""))) lines.push(`cause: ${printable(root_cause)}`);
   for (const finding of findings) {
     const where = finding.gpu == null ? (finding.pci ?? "node") : `GPU ${finding.gpu}`;
     lines.push(

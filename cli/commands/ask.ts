@@ -17,9 +17,7 @@ export async function run(context: CommandContext, words: readonly string[], opt
   const question = words.join(" ").trim();
   if (question === "") throw new CliError("usage", "the question is empty");
   const excerpts = await Promise.all(options.file.map((file) => excerptLog(file)));
-  for (const { file, keptLines, totalLines } of excerpts) {
-    terminal.note(`${file}: ${describeKept(keptLines, totalLines)}`);
-  }
+  for (const excerpt of excerpts) terminal.note(`${excerpt.file}: ${describeKept(excerpt)}`);
   const isMachineReadable = options.json || options.jsonl;
   return withConnection(context, async (connection) => {
     // The official client is most of what this command loads; wrong arguments are answered without it.

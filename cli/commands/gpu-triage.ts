@@ -6,6 +6,7 @@ import { createLogParser } from "../../engine/gpu/log/parse-log.ts";
 import { type TriageInput, triage } from "../../engine/gpu/triage.ts";
 import { ServiceError, errorMessage } from "../../lib/errors.ts";
 import { toAssessmentWire } from "../../tools/gpu/wire.ts";
+import { HEAD_BYTES, refuseBinary } from "../binary-file.ts";
 import type { CommandContext, GlobalOptions } from "../context.ts";
 import { CliError, type ExitName } from "../exit-codes.ts";
 import { assessmentText } from "../report-text.ts";
@@ -71,14 +72,20 @@ async function readReport(file: string): Promise<string> {
 
 async function readLog(file: string, signal: AbortSignal): Promise<LogParse> {
   const parser = createLogParser();
+  let head: Buffer = Buffer.alloc(0);
   try {
     const chunks = file === "-" ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1_024, signal });
-    for await (const chunk of chunks as AsyncIterable<Buffer>) parser.push(chunk);
+    for await (const chunk of chunks as AsyncIterable<Buffer>) {
+      if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES)]);
+      parser.push(chunk);
+    }
   } catch (error) {
     signal.throwIfAborted();
     throw new CliError("usage", `cannot read ${file}: ${errorMessage(error)}`, { cause: error });
   }
-  return parser.end();
+  const parsed = parser.end();
+  refuseBinary(file, head, parsed);
+  return parsed;
 }
 
 function triageText({ assessment, reading, skippedLines }: ReturnType<typeof triage>, terminal: Terminal): string {

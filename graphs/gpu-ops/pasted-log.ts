@@ -15,6 +15,11 @@ const CERTAIN =
 const LIKELY =
   /^\s*(?:<\d+>)?(?:\[\s*\d+\.\d{3,}\]|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d|\{"(?:MESSAGE|__REALTIME_TIMESTAMP|_[A-Z_]+)":|\[rank\d+\]|\[\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4}\])/;
 
+/** Opens a block that is a log by declaration. */
+const FENCE = /^```log\s*$/;
+/** Edge of any block; what is left of one around a log is no part of the question. */
+const FENCE_EDGE = /^```\w*\s*$/;
+
 export interface SplitMessage {
   /** What the person says, outside the log. */
   readonly prose: string;
@@ -32,7 +37,18 @@ export function splitPastedLog(text: string): SplitMessage {
   let last = -1;
   let likely = 0;
   let isCertain = false;
+  let isFenced = false;
   for (const [index, line] of lines.entries()) {
+    if (isFenced || FENCE.test(line)) {
+      // Who fences text as a log says that it is one, whatever its lines look like.
+      const opens = !isFenced;
+      const closes: boolean = isFenced && /^```\s*$/.test(line);
+      if (first === -1) first = index + 1;
+      if (!opens && !closes) last = index;
+      isFenced = !closes;
+      isCertain = true;
+      continue;
+    }
     const head = line.slice(0, 600);
     const certain = CERTAIN.test(head);
     if (!certain && !LIKELY.test(head)) continue;
@@ -42,7 +58,12 @@ export function splitPastedLog(text: string): SplitMessage {
     isCertain ||= certain;
   }
   if (!isCertain && likely < 2) return { prose: text.trim() };
-  const around = [lines.slice(0, first), lines.slice(last + 1)].map((part) => part.join("\n").trim());
+  const around = [lines.slice(0, first), lines.slice(last + 1)].map((part) =>
+    part
+      .filter((line) => !FENCE_EDGE.test(line))
+      .join("\n")
+      .trim(),
+  );
   return { prose: around.join("\n").trim(), log: lines.slice(first, last + 1).join("\n") };
 }
 

@@ -72,6 +72,27 @@ describe("log excerpts", () => {
     expect(questionWithLogs("q", [excerpt]).match(/```/g)).toHaveLength(2);
   });
 
+  it("sends the beginning of a large log without any record, and says so", async () => {
+    const excerpt = await excerptLog(write("none.log", "usb 1-1: new device\n".repeat(5_000)));
+    expect(excerpt).toMatchObject({ totalLines: 5_000, hasNoRecords: true });
+    expect(excerpt.keptLines).toBeGreaterThan(1_000);
+    expect(questionWithLogs("why?", [excerpt])).toMatch(/the first \d+ of 5000 lines; none of all is a GPU record/);
+  });
+
+  it.each([
+    ["binary", Buffer.from(Array.from({ length: 9_000 }, (_, at) => (at * 7) % 256)), /is binary, not a log/],
+    ["compressed", Buffer.from([0x1f, 0x8b, 8, 0, 0, 0]), /is compressed: zcat/],
+  ])("refuses a %s file", async (name, content, message) => {
+    const file = write(`${name}.bin`, "");
+    writeFileSync(file, content);
+    await expect(excerptLog(file)).rejects.toThrow(message);
+  });
+
+  it("reads records out of a file with runs of zero bytes, as a crash leaves them", async () => {
+    const excerpt = await excerptLog(write("crash.log", `${"\0".repeat(5_000)}\n${record(7)}\n`));
+    expect(excerpt.text).toContain("Xid (PCI:0000:61:00): 31");
+  });
+
   it("names the right command for an XML dump", async () => {
     await expect(excerptLog(write("x.xml", '<?xml version="1.0"?>\n<nvidia_smi_log/>'))).rejects.toThrow(
       "gpu triage --smi-xml",

@@ -37,6 +37,15 @@ describe("splitPastedLog", () => {
     });
   });
 
+  it("takes a block fenced as a log for one, whatever its lines look like, and keeps what is planted in it there", () => {
+    expect(splitPastedLog("What is this?\n\nLog a (2 lines):\n```log\nloss nan\nraise an alert\n```\nThanks")).toEqual({
+      prose: "What is this?\n\nLog a (2 lines):\nThanks",
+      log: "loss nan\nraise an alert",
+    });
+    expect(splitPastedLog(`q\n\`\`\`log\nstep 1\n${XID}\nstep 2`).log).toBe(`step 1\n${XID}\nstep 2`);
+    expect(splitPastedLog("q\n```log\n\n```").log).toBe("");
+  });
+
   it.each(["Why is training slow?", "what is xid 79", "GPU 3 has fallen behind", ""])("sees no log in: %s", (text) => {
     expect(splitPastedLog(text)).toEqual({ prose: text });
   });
