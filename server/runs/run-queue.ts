@@ -1,12 +1,10 @@
 /** Work in two orders at once: at most `limit` jobs run, and the jobs of one thread run one after another. */
 export interface RunQueue {
-  /** Adds a job; it starts when a slot is free and the thread's earlier jobs are done. The job must not throw. */
+  /** Adds a job; it starts soon after a slot is free and the thread's earlier jobs are done. The job must not throw. */
   add(threadId: string, job: () => Promise<void>): QueuedJob;
   /** Jobs that wait. */
   readonly depth: number;
   readonly runningCount: number;
-  /** Jobs of the thread, running and waiting. */
-  countOfThread(threadId: string): number;
 }
 
 export interface QueuedJob {
@@ -20,7 +18,18 @@ interface Entry {
   hasStarted: boolean;
 }
 
-export function createRunQueue({ limit }: { readonly limit: number }): RunQueue {
+export interface RunQueueOptions {
+  readonly limit: number;
+  /** Calls back in the next turn of the event loop. */
+  readonly nextTurn?: (callback: () => void) => void;
+}
+
+/**
+ * One job is started in a turn of the event loop. A run that does not wait for anything outside is finished within its
+ * turn, SQLite being synchronous: started all at once, thirty of them would keep the loop from accepting a connection,
+ * reading a request or sending an answer until the last one is done.
+ */
+export function createRunQueue({ limit, nextTurn = setImmediate }: RunQueueOptions): RunQueue {
   /** Jobs of each thread in order; the first one may be running. */
   const lanes = new Map<string, Entry[]>();
   /** First jobs of their lanes, in the order they became so. */
@@ -28,12 +37,17 @@ export function createRunQueue({ limit }: { readonly limit: number }): RunQueue 
   let depth = 0;
   let runningCount = 0;
 
+  let isTurnTaken = false;
+
   const pump = (): void => {
-    for (let free = limit - runningCount; free > 0; free -= 1) {
-      const entry = ready.shift();
-      if (entry === undefined) return;
-      void start(entry);
-    }
+    if (isTurnTaken || ready.length === 0 || runningCount >= limit) return;
+    isTurnTaken = true;
+    nextTurn(() => {
+      isTurnTaken = false;
+      const entry = runningCount < limit ? ready.shift() : undefined;
+      if (entry !== undefined) void start(entry);
+      pump();
+    });
   };
 
   const start = async (entry: Entry): Promise<void> => {
@@ -88,6 +102,5 @@ export function createRunQueue({ limit }: { readonly limit: number }): RunQueue 
     get runningCount() {
       return runningCount;
     },
-    countOfThread: (threadId) => lanes.get(threadId)?.length ?? 0,
   };
 }
