@@ -171,6 +171,13 @@ describe("a home that cannot be used", () => {
     });
   });
 
+  it("is refused at once below a folder that takes no entries, also for root", async () => {
+    await expect(createStore({ path: "/proc/nemops/nemops.db" })).rejects.toMatchObject({
+      code: "storage_failed",
+      message: expect.stringMatching(/NEMOPS_HOME.*writable/),
+    });
+  });
+
   it.skipIf(process.getuid?.() === 0)("is refused when it is read-only", async () => {
     const home = path.join(folder.path, "read-only");
     mkdirSync(home);
