@@ -43,11 +43,19 @@ export function summarise(
     return hasInput ? `${VERDICT_WORDS.healthy}.` : "There was nothing to assess: no reading and no log.";
   }
   const sentences = [`${describeFinding(primary.finding)}.`, `${VERDICT_WORDS[primary.finding.verdict]}.`];
-  if (others.length > 0) {
-    const shown = others.slice(0, 2).map(({ finding }) => describeFinding(finding));
-    sentences.push(`Also: ${shown.join("; ")}${others.length > 2 ? `; and ${others.length - 2} more` : ""}.`);
-  }
+  const isSame = ({ finding }: Observation): boolean => finding.title === primary.finding.title;
+  const places = others
+    .filter(isSame)
+    .map(({ finding }) => placeOf(finding) || finding.host?.slice(0, 64) || "the node");
+  const different = others.filter((other) => !isSame(other)).map(({ finding }) => describeFinding(finding));
+  if (places.length > 0) sentences.push(`The same on ${firstOf(places, 3)}.`);
+  if (different.length > 0) sentences.push(`Also: ${firstOf(different, 2)}.`);
   if (effects > 0) sentences.push(`${effects} further finding${effects === 1 ? " follows" : "s follow"} from it.`);
   sentences.push(action === "NONE" ? "Nothing has to be done." : `First step: ${action}.`);
   return sentences.join(" ");
+}
+
+function firstOf(texts: readonly string[], count: number): string {
+  const left = texts.length - count;
+  return `${texts.slice(0, count).join("; ")}${left > 0 ? `; and ${left} more` : ""}`;
 }

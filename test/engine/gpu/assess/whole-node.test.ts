@@ -382,6 +382,16 @@ it("says that there was nothing to assess", () => {
   expect(assess({ log: parseLog("") }).summary).toContain("nothing to assess");
 });
 
+it("sums up in short sentences: what was found and where, what it means, what else there is, what to do first", () => {
+  const fault = "Graphics SM Warp Exception on (GPC 0, TPC 0, SM 0): Out Of Range Address";
+  const lines = [GPU_A, GPU_B].map((gpu, index) =>
+    xid(100 + index * 600, gpu, 13, `${by(7 + index, "train")}, ${fault}`),
+  );
+  expect(triage(lines).summary).toMatch(
+    /^XID 13: [^()]+ \(0000:1b:00\.0\)\. The cause is an application; the hardware is fine\. The same on 0000:1c:00\.0\. First step: \w+\.$/,
+  );
+});
+
 it("counts records of earlier logs when it looks for repeats", () => {
   const lost = xid(9000, GPU_A, 79, OFF_THE_BUS);
   const boot = at(0, "Linux version 6.8.0");
