@@ -139,6 +139,7 @@ export const IncidentResult = z.object({
   root_cause: text,
   remediation: z.union([texts, z.string().transform((value) => [value])]).catch([]),
   similarity_score: z.number().catch(0),
+  matched_by: texts,
 });
 export type IncidentResult = z.infer<typeof IncidentResult>;
 

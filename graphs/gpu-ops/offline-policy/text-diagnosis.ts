@@ -8,8 +8,8 @@ import { actionText, gpuList, quoted, sentence } from "./text-words.ts";
 
 const MAX_EVIDENCE = 6;
 const MAX_OTHER_FINDINGS = 5;
-/** Past incidents named in the text; the report has all that came close. */
-const MAX_INCIDENTS = 2;
+/** Past incidents named in the text beside the closest; the report has all that came close. */
+const MAX_FURTHER_INCIDENTS = 1;
 
 export interface DescribeOptions {
   readonly gpuIds: readonly number[];
@@ -31,6 +31,7 @@ export function describeDiagnosis(diagnosis: Diagnosis, options: DescribeOptions
     otherFindings(assessment),
     isHealthy && options.isComplaint === true ? ELSEWHERE : undefined,
     ...diagnosis.diagnostics.map(describeDiagnostic),
+    isHealthy ? undefined : passNote(diagnosis),
     isHealthy ? undefined : planSteps(assessment, diagnosis.plan),
     incidentLine(diagnosis),
     alertLine(diagnosis),
@@ -125,9 +126,19 @@ function findingList(title: string, findings: readonly FindingResult[]): string 
   return [title, ...shown, ...(left > 0 ? [`- and ${left} more in the report`] : [])].join("\n");
 }
 
+/** A test that passes in a minute is no proof against what led to it. */
+function passNote({ diagnostics }: Diagnosis): string | undefined {
+  return diagnostics.some(({ outcome, mode }) => outcome === "pass" && mode === "quick")
+    ? "A quick test that passes does not clear the GPU; the longer one in the plan can."
+    : undefined;
+}
+
 function incidentLine({ incidents, wasSearched }: Diagnosis): string | undefined {
   if (incidents.length === 0) return wasSearched ? "**Similar past incidents:** none close enough." : undefined;
-  const names = incidents.slice(0, MAX_INCIDENTS).map((incident) => `${incident.id} ${incident.title}`);
+  // Beside the closest only what shares an XID with the fault: words alone bring up much that is about something else.
+  const [closest, ...others] = incidents;
+  const further = others.filter((incident) => incident.matched_by.includes("xid")).slice(0, MAX_FURTHER_INCIDENTS);
+  const names = [closest, ...further].map((incident) => `${incident?.id} ${incident?.title}`);
   return `**Similar past incident${names.length === 1 ? "" : "s"}:** ${names.join("; ")}`;
 }
 
