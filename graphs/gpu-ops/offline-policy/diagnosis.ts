@@ -1,3 +1,4 @@
+import { sha256Hex } from "../../../lib/hash.ts";
 import { type ToolExchange, isRecord } from "../../conversation.ts";
 import {
   AlertResult,
@@ -110,11 +111,15 @@ export function faultNode(found: FoundAssessment): string | undefined {
   return found.node ?? primaryFinding(found.assessment)?.host ?? undefined;
 }
 
-/** Node of an alert about a log that names no single host: it must not fall on the node this service watches. */
-export const UNNAMED_HOST = "unnamed-host";
-
+/**
+ * Node of an alert. A log that names no host must not fall on the node this service watches, nor on the same one as
+ * every other such log: two machines with one fault would be one alert. The line that shows the fault tells them apart.
+ */
 export function alertNode(found: FoundAssessment): string | undefined {
-  return faultNode(found) ?? (found.tool === "analyze_gpu_log" ? UNNAMED_HOST : undefined);
+  const node = faultNode(found);
+  if (node !== undefined || found.tool !== "analyze_gpu_log") return node;
+  const line = primaryFinding(found.assessment)?.evidence[0]?.replace(/^line \d+: /, "");
+  return line === undefined ? "unnamed-host" : `unnamed-host-${sha256Hex(line).slice(0, 6)}`;
 }
 
 export function alertCall(found: FoundAssessment, done: readonly ToolExchange[]): Record<string, unknown> {

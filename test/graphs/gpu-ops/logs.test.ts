@@ -44,7 +44,7 @@ describe("a pasted log", () => {
     expect(report.alerts).toHaveLength(1);
     // The machine of the log is not the simulated node that the tools watch.
     expect(report.simulated).toBe(false);
-    expect(report.alerts[0]?.node).toBe("unnamed-host");
+    expect(report.alerts[0]?.node).toMatch(/^unnamed-host-[0-9a-f]{6}$/);
     expect(JSON.stringify(report.remediation)).not.toContain("gpu-node-001");
     expect(report.evidence.join("\n")).toContain("Xid (PCI:0000:3b:00): 48");
   });
@@ -69,6 +69,17 @@ describe("a pasted log", () => {
     const commands = JSON.stringify(report.remediation.map(({ command }) => command));
     expect(commands).toContain("kubectl drain node-a");
     expect(commands).not.toContain("node-b");
+  });
+
+  it("is one alert however often it is pasted, and another one for another machine without a name", async () => {
+    const lost = (uptimeS: number): string[] => [
+      nvrm(uptimeS, "Xid (PCI:0000:3b:00): 79, pid='<unknown>', name=<unknown>, GPU has fallen off the bus."),
+    ];
+    const first = await paste(lost(3_001));
+    const again = await paste(["usb 1-1: one more line", ...lost(3_001)]);
+    const other = await paste(lost(4_001));
+    expect(again.report.alerts[0]).toMatchObject({ alert_id: first.report.alerts[0]?.alert_id, count: 2 });
+    expect(other.report.alerts).toMatchObject([{ count: 1, outcome: "created" }]);
   });
 
   it("with XID 94 alone never asks for a reset", async () => {

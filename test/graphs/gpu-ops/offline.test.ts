@@ -55,13 +55,14 @@ describe("a question about the node", () => {
     const actions = ["RUN_DIAG", "DRAIN_RESET"];
     const assessment = { ...STUCK_CLOCK, verdict: "gpu_degraded", actions, findings: [finding], primary: finding.rule };
     tools.setNode({ assessment: { ...assessment, gpus: [1] } });
-    const { report } = await conversation.ask("loss is NaN on one GPU rank");
+    const { report, text } = await conversation.ask("loss is NaN on one GPU rank");
     expect(tools.calls[3]).toEqual({
       name: "run_diagnostic",
       args: { test_name: "compute_stress", gpu_id: 1, mode: "quick", node: "gpu-node-01" },
     });
     expect(names().at(-1)).toBe("generate_alert");
     expect(report.evidence).toContain("compute_stress gpu 1: pass: no error");
+    expect(text).toContain("A quick test that passes does not clear the GPU");
   });
 
   it("puts no load on a failed GPU, nor where the engine forbids it", async () => {
