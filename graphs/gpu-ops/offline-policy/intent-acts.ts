@@ -10,7 +10,7 @@ const ACTS: readonly (readonly [RegExp, Action])[] = [
   [/\brestart\w*\b[^.?!]*\bfabric ?manager\b/i, "RESTART_FABRIC_MANAGER"],
   [/\b(?:kill|restart|stop)\w*\b[^.?!]*\b(?:jobs?|process(?:es)?|app(?:lication)?|training)\b/i, "RESTART_APP"],
   [/\b(?:reboot|power[ -]?cycl)\w*|\brestart\w*\b[^.?!]*\b(?:node|host|server|machine|it)\b/i, "REBOOT_NODE"],
-  [/\b(?:rma|replac\w+|swap\w*|return)\b[^.?!]*\b(?:gpus?|cards?|device|board|it|this|that)\b/i, "RMA_REVIEW"],
+  [/\brma\b|\b(?:replac\w+|swap\w*|return)\b[^.?!]*\b(?:gpus?|cards?|device|board|it|this|that)\b/i, "RMA_REVIEW"],
   [/\breseat\w*\b/i, "RESEAT"],
   [/\breset\w*\b(?![^.?!]*\b(?:password|counters?)\b)/i, "RESET_GPU"],
   [/\b(?:upgrad|updat|reinstall)\w*\b[^.?!]*\bdrivers?\b/i, "UPDATE_DRIVER"],
@@ -19,7 +19,7 @@ const ACTS: readonly (readonly [RegExp, Action])[] = [
 const ORDER =
   /^(?:please |can you |could you |go ahead and |now |just )*(?:drain|cordon|reset|restore|restart|reboot|power|kill|stop|upgrade|update|reinstall|reseat|rma|replace|swap)\b/i;
 const QUESTION =
-  /^(?:and |but |so |ok(?:ay)?,? )*(?:(?:is|would) (?:it|that) (?:be )?(?:safe|ok|okay|fine|wise|better|enough|necessary|a good idea)|(?:can|could|may|should|must|shall|do|would) (?:i|we)|will (?:a|an|the)?|does (?:it|this|the \w+) need|(?:is|would) an?)\b/i;
+  /^(?:and |but |so |ok(?:ay)?,? )*(?:(?:is|would) (?:it|that) (?:be )?(?:safe|ok|okay|fine|wise|better|enough|necessary|a good idea)|(?:can|could|may|should|must|shall|do|would) (?:i|we)(?: (?:need|have) to)?|will (?:a|an|the)?|does (?:it|this|the \w+) need|(?:is|would) an?)\b/i;
 
 function findAct(question: string): Action | undefined {
   return ACTS.find(([pattern]) => pattern.test(question))?.[1];

@@ -64,9 +64,11 @@ function searchIncidents(question: string): Intent | undefined {
 
 function showEvents(question: string): Intent | undefined {
   const asks =
-    /\b(?:show|list|get|read|print|any|recent|latest|what|were there)\b[^.?!]*\b(?:events?|kernel log|dmesg|log lines|xids|xid errors)\b/i.test(
+    /\b(?:show|list|get|read|print|any|recent|latest|what|(?:were|are) there)\b[^.?!]*\b(?:events?|kernel log|dmesg|log lines|xids|xid errors)\b/i.test(
       question,
-    ) || /\bxid \d+ (?:happen|occur|logged|in the log)/i.test(question);
+    ) ||
+    /^(?:please )?(?:show|list)(?: me)?(?: the| all)? errors\b/i.test(question) ||
+    /\bxid \d+ (?:happen|occur|logged|in the log)/i.test(question);
   if (!asks) return undefined;
   const xid = findXids(question)[0];
   return withNode(
@@ -92,7 +94,9 @@ const VALUES =
 /** "how hot is GPU 2?", "what driver is running?": a value is asked for, and one look at the machine has it. */
 function readValues(question: string): Intent | undefined {
   if (/\b(?:wrong|problem|issue|ok|okay|healthy|normal|why)\b/i.test(question)) return undefined;
+  const isValueOfGpu = /^gpu\s*#?\d+\s+\w+(?: \w+)?\s*\?*$/i.test(question) && VALUES.test(question);
   const asks =
+    (isValueOfGpu && !SYMPTOMS.test(question)) ||
     /^(?:and |so )?how (?:hot|warm|cool|busy|loaded|full)\b/i.test(question) ||
     (!SYMPTOMS.test(question) &&
       /^(?:and |so )?(?:how much|how high|what(?:'s| is| are)?|which|show(?: me)?|get|give(?: me)?|print|read|list)\b/i.test(
@@ -119,7 +123,10 @@ function proposePlan(question: string): Intent | undefined {
 function explainLast(question: string): Intent | undefined {
   const asks =
     /^(?:but |and )?why(?: is (?:that|it)(?: so)?| not| so)?\s*\??$/i.test(question) ||
-    /^(?:how do you know|are you sure|what (?:is the|'s the) (?:evidence|reason)|what evidence|explain(?: (?:that|this|it|yourself))?|show (?:me )?(?:the )?evidence|based on what)\b/i.test(
+    /^(?:how do you know|are you sure|what (?:is the|'s the) (?:evidence|reason)|what evidence|explain(?: (?:that|this|it|yourself))?(?=\W*$)|summar(?:y|i[sz]e)|show (?:me )?(?:the )?evidence|based on what)\b/i.test(
+      question,
+    ) ||
+    /^(?:is|how) (?:it|this|that|bad|serious|urgent)(?: is (?:it|this|that))?(?: (?:urgent|serious|critical|bad|hardware|software)\b.*)?\s*\?*$/i.test(
       question,
     );
   return asks ? { kind: "explain_last" } : undefined;
@@ -129,7 +136,9 @@ function nextSteps(question: string): Intent | undefined {
   const asks =
     /^(?:so |and |ok,? |okay,? )*(?:what (?:should|do|can|must|shall) (?:i|we) do|what(?:'s| is| are)? (?:the )?next(?: steps?)?|next steps?|what now|now what)\b/i.test(
       question,
-    ) || /^(?:so |and )*how (?:do|can|should) (?:i|we) (?:fix|solve|repair|resolve) (?:it|this|that)\b/i.test(question);
+    ) ||
+    /^(?:so |and )*how (?:do|can|should) (?:i|we) (?:fix|solve|repair|resolve) (?:it|this|that)\b/i.test(question) ||
+    /^(?:please |can you |could you |will you )*(?:fix|solve|repair) (?:it|this|that)\b/i.test(question);
   return asks ? { kind: "next_steps", gpuIds: findGpuIds(question) } : undefined;
 }
 
@@ -169,7 +178,29 @@ const REPEATABLE: ReadonlySet<Intent["kind"]> = new Set([
   "search_incidents",
 ] as const);
 
+/** "what is ECC?", "explain row remapping": about the subject, not about this machine; past incidents say most. */
+function defineTerm(question: string): Intent | undefined {
+  const term =
+    /^(?:what(?:'s| is| are| does)|explain|define)\s+(?:an? |the (?:term )?)?([\w-]+(?: [\w-]+){0,2}?)(?: mean| error)?\s*[?.!]*$/i.exec(
+      question,
+    )?.[1];
+  if (term === undefined || !TERMS.test(term) || findGpuIds(question).length > 0) return undefined;
+  return { kind: "search_incidents", query: term };
+}
+
+const TERMS =
+  /^(?:ecc|nv-?link|nvswitch|nccl|sxids?|hbm|row[- ]remap\w*|page retirement|fabric manager|gsp|infiniband|pci-?e|power brake|thermal throttling|throttling|mig|silent data corruption|double[- ]bit)/i;
+
+/** Processes are in no tool's answer, and a look at the health would not have them either. */
+function listProcesses(question: string): Intent | undefined {
+  return /^(?:which|what|list|show|who)\b[^.?!]*\b(?:jobs?|process(?:es)?|pods?|users?|using)\b/i.test(question) &&
+    !SYMPTOMS.test(question)
+    ? { kind: "unanswerable" }
+    : undefined;
+}
+
 function thanks(question: string): Intent | undefined {
+  if (/^(?:ok(?:ay)?|yes|no|fine|good|all ?right)\W*$/i.test(question)) return { kind: "thanks" };
   return /^(?:ok(?:ay)?[,.!]? )?(?:thanks?(?: you)?|thx|cheers|great|perfect|good job|well done)\b[^?]{0,20}$/i.test(
     question,
   )
@@ -199,7 +230,7 @@ function health(question: string): Intent | undefined {
   const isAbout = gpuIds.length > 0 || SUBJECTS.test(question);
   const asks = ASKS_HEALTH.test(question) || SYMPTOMS.test(question) || question.split(" ").length <= 3;
   const isCheck =
-    /^(?:diagnose|triage|check|health check|health|status|what(?:'s| is) (?:wrong|going on|the problem)|is (?:everything|all) (?:ok|okay|fine|good|healthy))\b/i.test(
+    /^(?:diagnose|triage|check|health check|health|status|(?:are there )?any (?:problems?|issues?|faults?)|what(?:'s| is) (?:wrong|going on|the problem)|is (?:everything|all) (?:ok|okay|fine|good|healthy))\b/i.test(
       question,
     );
   if (!(isAbout && asks) && !isCheck) return undefined;
@@ -220,6 +251,8 @@ export const INTENT_RULES: readonly IntentRule[] = [
   nextSteps,
   proposePlan,
   explainLast,
+  defineTerm,
+  listProcesses,
   readValues,
   followUp,
   thanks,

@@ -168,7 +168,7 @@ function originLine({ health, found }: Diagnosis): string {
 
 /** "Why?": every finding with its rule, its evidence and the document the rule comes from. */
 export function explainAssessment(assessment: AssessmentResult): string {
-  if (assessment.findings.length === 0) return `Nothing was found that points to a fault. ${assessment.summary}`;
+  if (assessment.findings.length === 0) return "Nothing was found that points to a fault.";
   const findings = assessment.findings
     .slice(0, 10)
     .map((finding) =>

@@ -12,7 +12,7 @@ export const HELP_TEXT = `I look after the GPUs of this node. You can ask, for e
 
 I propose steps; I never reset, reboot or drain anything myself.`;
 
-export const THANKS_TEXT = "You are welcome.";
+export const THANKS_TEXT = "All right. Ask again when you need something.";
 
 export const UNANSWERABLE_TEXT = `I cannot answer that. I am the built-in offline policy: I read English and know about GPUs only, their health, events, logs, diagnostics, incidents, alerts and remediation. With a language model (\`LLM_BASE_URL\`) more questions can be asked.
 
