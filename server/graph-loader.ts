@@ -1,7 +1,10 @@
 import { stat } from "node:fs/promises";
+import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
 
 import type { Pregel } from "@langchain/langgraph/pregel";
+
+import { errorMessage } from "../lib/errors.ts";
 
 /**
  * A compiled graph, whatever its state. LangGraph's own types for "any graph" are written with `any`; this is the one
@@ -16,8 +19,7 @@ export type GraphFactory = (config: Readonly<Record<string, unknown>>) => Promis
 export async function importGraph(file: string, exportName: string): Promise<unknown> {
   const info = await stat(file).catch(() => undefined);
   if (info?.isFile() !== true) throw new Error(`no such file: ${file}`);
-  // A module exports a graph or the promise of one.
-  const module = (await import(pathToFileURL(file).href)) as Record<string, Promise<unknown> | undefined>;
+  const module = await importModule(file);
   const value = module[exportName];
   if (value === undefined) {
     const known = Object.keys(module).join(", ") || "nothing";
@@ -28,6 +30,33 @@ export async function importGraph(file: string, exportName: string): Promise<unk
     throw new Error(`export "${exportName}" of ${file} is not a graph, a graph builder or a function that gives one`);
   }
   return source;
+}
+
+/** What the file exports: graphs, promises of them, and whatever else. Throws with the file named. */
+async function importModule(file: string): Promise<Record<string, Promise<unknown> | undefined>> {
+  // TypeScript projects write `./util.js` where the file is `util.ts`; Node takes names as they are written.
+  const hooks = registerHooks({
+    resolve(specifier, context, next) {
+      try {
+        return next(specifier, context);
+      } catch (error) {
+        const twin = specifier.replace(/\.([cm]?)js$/, ".$1ts");
+        if (twin === specifier || !specifier.startsWith(".")) throw error;
+        try {
+          return next(twin, context);
+        } catch {
+          throw error;
+        }
+      }
+    },
+  });
+  try {
+    return (await import(pathToFileURL(file).href)) as Record<string, Promise<unknown> | undefined>;
+  } catch (error) {
+    throw new Error(`${file}: ${errorMessage(error)}`, { cause: error });
+  } finally {
+    hooks.deregister();
+  }
 }
 
 /** The value as something that can be served; undefined when it is neither a graph nor a function. */

@@ -70,7 +70,11 @@ export function createGraphRegistry({ graphs, defaults = {} }: GraphRegistryOpti
 const GraphSpec = z.union([z.string(), z.looseObject({ path: z.string() })]);
 const LanggraphJson = z.looseObject({
   graphs: z.record(z.string(), GraphSpec),
-  env: z.union([z.record(z.string(), z.string()), z.string()]).optional(),
+  env: z
+    .union([z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)), z.string()], {
+      error: "must be an object of texts, numbers and booleans, or the path of a file",
+    })
+    .optional(),
 });
 
 export interface LanggraphConfig {

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 
@@ -57,9 +58,28 @@ describe("langgraph.json", () => {
     expect(Object.keys((await registry.load("made", {})).nodes)).toContain("greet");
   });
 
+  it("loads TypeScript whose imports end in .js, as compilers want them", () => {
+    write("util.ts", "export const gpu: number = 7;");
+    write(
+      "graph.ts",
+      `import { gpu } from "./util.js"; export const graph = () => Promise.reject(new Error(\`\${gpu}\`));`,
+    );
+    write("broken.ts", `import "./absent.js";`);
+    // A process of its own, because the test runner resolves imports in its own way.
+    const script = `
+      import { importGraph } from ${JSON.stringify(path.resolve(import.meta.dirname, "../../server/graph-loader.ts"))};
+      await (await importGraph("${folder.path}/graph.ts", "graph"))().catch((error) => console.log(error.message));
+      await importGraph("${folder.path}/broken.ts", "graph").catch((error) => console.log(error.message));
+    `;
+    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], { encoding: "utf8" });
+    const [loaded, refused] = stdout.trim().split("\n");
+    expect(loaded).toBe("7");
+    expect(refused).toMatch(/broken\.ts: Cannot find module .*absent\.js/);
+  });
+
   it("gives its env block, or the file it names, to the caller", async () => {
-    const block = await readLanggraphConfig(write("a.json", { graphs: {}, env: { A: "1" } }));
-    expect(block.env).toEqual({ A: "1" });
+    const block = await readLanggraphConfig(write("a.json", { graphs: {}, env: { A: "1", B: 2, C: true } }));
+    expect(block.env).toEqual({ A: "1", B: "2", C: "true" });
     write(".env", "B=two # comment\nC='three'\n");
     const file = await readLanggraphConfig(write("b.json", { graphs: {}, env: ".env" }));
     expect(file.env).toEqual({ B: "two", C: "three" });
