@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { type TestApp, startTestApp } from "../support/test-app.ts";
 import { createGate } from "../support/test-graphs.ts";
@@ -117,6 +119,26 @@ describe("event streams", () => {
     const path = response.headers.get("content-location") ?? "";
     await fetch(`${server.url}${path}/join`);
     expect(await (await fetch(`${server.url}${path}`)).json()).toMatchObject({ status: "interrupted" });
+  });
+
+  it("stop the run of a reader who left while it was being accepted", async () => {
+    const body = JSON.stringify({ assistant_id: "behaving", input: { mode: "hang:gone" }, on_disconnect: "cancel" });
+    const { hostname, port } = new URL(server.url);
+    const stopped = async (): Promise<number> => {
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
+      expect(metrics).toMatch(/nemops_sse_clients 0\n/);
+      expect(metrics).toMatch(/nemops_runs_active 0\n/);
+      return Number(/runs_total\{graph_id="behaving",status="interrupted"\} (\d+)/.exec(metrics)?.[1] ?? 0);
+    };
+    const before = await vi.waitFor(stopped);
+    for (const path of ["/runs/stream", "/runs/wait"]) {
+      const socket = connect(Number(port), hostname);
+      socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`, () =>
+        socket.destroy(),
+      );
+      await once(socket, "close");
+    }
+    await vi.waitFor(async () => expect(await stopped()).toBe(before + 2));
   });
 
   it("go on without their reader by default", async () => {

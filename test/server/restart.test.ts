@@ -98,6 +98,37 @@ describe("a restart", () => {
   });
 });
 
+describe("a crash", () => {
+  it("leaves the thread with what its checkpoints hold, busy as long as a run waits", async () => {
+    const first = await startTestApp({ home: folder.path });
+    const gate = createGate("crash");
+    const { thread_id: threadId } = (await first.app.inject({ method: "POST", url: "/threads", payload: {} })).json<{
+      thread_id: string;
+    }>();
+    const url = `/threads/${threadId}`;
+    const start = (payload: object) => first.app.inject({ method: "POST", url: `${url}/runs`, payload });
+    const { run_id: running } = (await start({ assistant_id: "behaving", input: { mode: "wait:crash" } })).json<{
+      run_id: string;
+    }>();
+    await gate.reached;
+    await start({
+      assistant_id: "behaving",
+      input: { mode: "x" },
+      multitask_strategy: "enqueue",
+      after_seconds: 600,
+    });
+    // A process that dies stores nothing more: the second one sees what it would find on the disk.
+    const second = await startTestApp({ home: folder.path });
+    expect((await second.app.inject(url)).json()).toMatchObject({ status: "busy", values: { mode: "wait:crash" } });
+    const runs = (await second.app.inject(`${url}/runs`)).json<{ run_id: string; status: string }[]>();
+    expect(runs.map(({ status }) => status)).toEqual(["pending", "error"]);
+    expect(runs[1]?.run_id).toBe(running);
+    await second.close();
+    gate.open();
+    await first.close();
+  });
+});
+
 describe("a shutdown", () => {
   it("lets a running run end, and refuses new ones", async () => {
     const gate = createGate("drain");
