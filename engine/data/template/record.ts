@@ -49,6 +49,6 @@ export function startRuntime(variables: readonly string[], { columnTypes = {} }:
       }
       slots.push(value);
     }
-    return new Runtime(slots, texts, random ?? rowRandom(record));
+    return new Runtime(slots, texts, random ?? rowRandom(() => JSON.stringify(record)));
   };
 }

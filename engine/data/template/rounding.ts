@@ -1,5 +1,13 @@
+/** Powers of ten that are exact and keep the shortcut of `roundFloat` exact. */
+const TENS: readonly number[] = Array.from({ length: 16 }, (_, digits) => 10 ** digits);
+
 /** Rounds half to even at the given decimal, from the exact binary value, as Python's `round` does. */
 export function roundFloat(number: number, digits: number): number {
+  const scaled = number * (TENS[digits] ?? NaN);
+  const nearest = Math.round(scaled);
+  // Away from a tie the quotient of two exact numbers is the double nearest to the decimal.
+  if (Math.abs(scaled) < 2 ** 30 && Math.abs(Math.abs(scaled - nearest) - 0.5) > 1e-5)
+    return nearest / (TENS[digits] ?? 1);
   if (!Number.isFinite(number) || digits > 80 || Math.abs(number) >= 1e21)
     return digits < 0 ? roundTens(number, digits) : number;
   if (digits < 0) return roundTens(number, digits);

@@ -1,8 +1,8 @@
 /** Uniform numbers in [0, 1) that depend on the content only; made when first asked for. */
-export function rowRandom(content: unknown): () => number {
+export function rowRandom(content: () => string): () => number {
   let state: number | undefined;
   return () => {
-    state = ((state ?? hashText(JSON.stringify(content))) + 0x6d2b79f5) | 0;
+    state = ((state ?? hashText(content())) + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;

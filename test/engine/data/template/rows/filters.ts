@@ -1,0 +1,87 @@
+import type { JinjaRow } from "./record.ts";
+
+/** Template and the text that Jinja2 3.1.6 gives for `RECORD`. */
+export const textFilters: readonly JinjaRow[] = [
+  ["{{ name | upper }} {{ name | title }} {{ name | capitalize }}", "ALICE SMITH Alice Smith Alice smith"],
+  ["{{ 'ABC' | lower }}", "abc"],
+  ["{{ \"it's o'neil-smith (the) [x] {y} <z>\" | title }}", "It's O'neil-Smith (The) [X] {Y} <Z>"],
+  ["{{ 'hELLO wORLD' | capitalize }}", "Hello world"],
+  ["{{ '  pad  ' | trim }}|", "pad|"],
+  ["{{ 'xxhixx' | trim('x') }}", "hi"],
+  ["{{ 'a-b-c' | replace('-', '+') }} {{ 'a-b-c' | replace('-', '+', 1) }}", "a+b+c a+b-c"],
+  ["{{ 'abc' | replace('', '.') }}", ".a.b.c."],
+  ["{{ 'Hello World' | truncate(5) }}", "He..."],
+  ["{{ 'Hello World, how are you' | truncate(11) }}", "Hello..."],
+  ["{{ 'foo bar baz qux' | truncate(9) }}", "foo..."],
+  ["{{ 'foo bar baz qux' | truncate(9, True) }}", "foo ba..."],
+  ["{{ 'foo bar baz qux' | truncate(11) }}", "foo bar baz qux"],
+  ["{{ 'foo bar baz qux' | truncate(11, False, '...', 0) }}", "foo bar..."],
+  ["{{ 'foo bar baz qux' | truncate(9, end='!') }}", "foo bar!"],
+  ["{{ '<a href=\"x\">&\\'</a>' | escape }}", "&lt;a href=&#34;x&#34;&gt;&amp;&#39;&lt;/a&gt;"],
+  ["{{ '<b>' | forceescape }}", "&lt;b&gt;"],
+  ["{{ 'a b/c?d=é&e' | urlencode }}", "a%20b/c%3Fd%3D%C3%A9%26e"],
+  ["{{ {'a b': 'c d', 'e': 1} | urlencode }}", "a+b=c+d&e=1"],
+  ["{{ [['x', 1], ['y', '/']] | urlencode }}", "x=1&y=%2F"],
+  ["{{ 42 | string ~ 'x' }}", "42x"],
+  ["{{ name | length }} {{ uni | length }}", "11 13"],
+  ["{{ name | reverse }}", "htims ecila"],
+  ["{{ name | first }} {{ name | last }}", "a h"],
+  ["{{ n | upper }} {{ none | upper }}", "7 NONE"],
+  ["{{ 'straße' | upper }}", "STRASSE"],
+  ['{{ "~._-!*\'()" | urlencode }}', "~._-%21%2A%27%28%29"],
+];
+
+/** Template and the text that Jinja2 3.1.6 gives for `RECORD`. */
+export const numberFilters: readonly JinjaRow[] = [
+  ["{{ '42' | int }} {{ '4.7' | int }} {{ 'x' | int }} {{ 'x' | int(9) }}", "42 4 0 9"],
+  ["{{ '0x1A' | int(base=16) }} {{ '1f' | int(0, 16) }} {{ '101' | int(base=2) }}", "26 31 5"],
+  ["{{ 4.9 | int }} {{ -4.9 | int }} {{ true | int }}", "4 -4 1"],
+  ["{{ '3.5' | float }} {{ 3 | float }} {{ 'x' | float }} {{ 'x' | float(1.5) }}", "3.5 3.0 0.0 1.5"],
+  ["{{ -3 | abs }} {{ -2.5 | abs }} {{ neg | abs }}", "3 2.5 7"],
+  ["{{ 2.5 | round }} {{ 3.5 | round }} {{ 42.55 | round }}", "2.0 4.0 43.0"],
+  ["{{ 42.55 | round(1, 'floor') }} {{ 42.51 | round(1, 'ceil') }}", "42.5 42.6"],
+  ["{{ 2.675 | round(2) }} {{ 1.005 | round(2) }} {{ 0.125 | round(2) }} {{ 0.375 | round(2) }}", "2.67 1.0 0.12 0.38"],
+  ["{{ 42 | round }} {{ 42 | round(2) }}", "42 42"],
+  ["{{ 1234.5678 | round(-2) }} {{ 1250 | round(-2) }} {{ 1350 | round(-2) }}", "1200.0 1200 1400"],
+  ["{{ -2.5 | round }} {{ -0.4 | round }}", "-2.0 -0.0"],
+  ["{{ 42.55 | round | int }}", "43"],
+  ["{{ 3.14159 | round(2) }} {{ 1e20 | round(2) }}", "3.14 1e+20"],
+  ["{{ ' 12 ' | int }} {{ '1_000' | int }} {{ '1e3' | int }} {{ 'inf' | float }}", "12 1000 1000 inf"],
+  ["{{ none | int(5) }} {{ [] | int(5) }}", "5 5"],
+  ["{{ 5 | round(0, 'ceil') }} {{ 1.1 | round(method='ceil') }}", "5.0 2.0"],
+  ["{{ '12345678901234567890' | int }}", "12345678901234567890"],
+];
+
+/** Template and the text that Jinja2 3.1.6 gives for `RECORD`. */
+export const listFilters: readonly JinjaRow[] = [
+  ["{{ xs | length }} {{ d | length }} {{ missing | length }}", "3 3 0"],
+  ["{{ xs | first }} {{ xs | last }}", "3 2"],
+  ["{{ xs | sort }} {{ xs | sort(true) }} {{ xs | sort(reverse=true) }}", "[1, 2, 3] [3, 2, 1] [3, 2, 1]"],
+  ["{{ words | sort }} {{ words | sort(case_sensitive=true) }}", "['Apple', 'fig', 'pear'] ['Apple', 'fig', 'pear']"],
+  [
+    "{{ people | sort(attribute='age') }}",
+    "[{'name': 'al', 'age': 25}, {'name': 'Bo', 'age': 30}, {'name': 'Cy', 'age': 30}]",
+  ],
+  [
+    "{{ people | sort(attribute='age,name') }}",
+    "[{'name': 'al', 'age': 25}, {'name': 'Bo', 'age': 30}, {'name': 'Cy', 'age': 30}]",
+  ],
+  [
+    "{{ people | sort(attribute='name', reverse=true) }}",
+    "[{'name': 'Cy', 'age': 30}, {'name': 'Bo', 'age': 30}, {'name': 'al', 'age': 25}]",
+  ],
+  ["{{ xs | max }} {{ xs | min }} {{ words | max }} {{ words | min }}", "3 1 pear Apple"],
+  ["{{ people | max(attribute='age') }}", "{'name': 'Bo', 'age': 30}"],
+  ["{{ empty | max }}|{{ empty | first }}|", "||"],
+  ["{{ xs | reverse | list }}", "[2, 1, 3]"],
+  ["{{ ['a','A','b','a'] | unique | list }}", "['a', 'b']"],
+  ["{{ ['a','A','b','a'] | unique(true) | list }}", "['a', 'A', 'b']"],
+  ["{{ people | unique(attribute='age') | list }}", "[{'name': 'Bo', 'age': 30}, {'name': 'al', 'age': 25}]"],
+  ["{{ 'abc' | list }} {{ p | list }}", "['a', 'b', 'c'] ['first', 'address']"],
+  ["{{ {'x': 1, 'y': 2} | items | list }}", "[('x', 1), ('y', 2)]"],
+  ["{{ [1, 1.0, true, 2] | unique | list }}", "[1, 2]"],
+  ["{{ 'hello' | sort }}", "['e', 'h', 'l', 'l', 'o']"],
+  ["{{ [[2,1],[1,5]] | sort }}", "[[1, 5], [2, 1]]"],
+  ["{{ [5] | random }}", "5"],
+  ["{{ words | first | upper }}", "PEAR"],
+];
