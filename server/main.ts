@@ -1,7 +1,7 @@
 import path from "node:path";
 
 import { systemClock } from "../lib/clock.ts";
-import { type Config, applyEnvironment, loadConfig } from "../lib/config.ts";
+import { type Config, ConfigError, applyEnvironment, loadConfig } from "../lib/config.ts";
 import { ServiceError, errorMessage } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { type LanggraphConfig, readLanggraphConfig } from "./graph-registry.ts";
@@ -16,7 +16,8 @@ export interface ServeOptions {
   readonly config?: string;
 }
 
-/** `npm start`: serves until SIGINT or SIGTERM. Exit code 1 with one clear message when it cannot start. */
+/** `npm start`: serves until SIGINT or SIGTERM. With one clear message when it cannot start: exit code 2 for
+ * bad settings, 1 for anything else. */
 export async function serve(options: ServeOptions = {}): Promise<void> {
   let config: Config;
   let langgraph: LanggraphConfig;
@@ -27,7 +28,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
     const { host, port, ...rest } = loadConfig();
     config = { ...rest, host: options.host ?? host, port: options.port ?? port };
   } catch (error) {
-    fail(errorMessage(error));
+    fail(errorMessage(error), error instanceof ConfigError ? 2 : 1);
     return;
   }
   const log = createLog({ level: config.logLevel });
@@ -61,9 +62,9 @@ export function explainStartFailure(error: unknown, { host, port, home }: Config
   return errorMessage(error);
 }
 
-function fail(message: string): void {
+function fail(message: string, exitCode = 1): void {
   process.stderr.write(`nemops: ${message}\n`);
-  process.exitCode = 1;
+  process.exitCode = exitCode;
 }
 
 if (process.argv[1] && path.resolve(process.argv[1]) === import.meta.filename) await serve();

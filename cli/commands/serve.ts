@@ -16,5 +16,6 @@ export async function run(_context: CommandContext, { host, port, config }: Opti
     ...(config === undefined ? {} : { config }),
   });
   // A server that could not start has said why and set the status of the process.
+  if (process.exitCode === 2) return "usage";
   return process.exitCode === undefined || process.exitCode === 0 ? "ok" : "failure";
 }

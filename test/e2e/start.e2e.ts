@@ -155,7 +155,7 @@ describe("invalid settings", () => {
       LOG_LEVEL: "loud",
       NEMOPS_HOME: newHome(),
     });
-    expect(code).not.toBe(0);
+    expect(code).toBe(2);
     expect(stderr).toContain("PORT");
     expect(stderr).toContain("LOG_LEVEL");
   });
