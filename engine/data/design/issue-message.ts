@@ -37,9 +37,14 @@ function flatten(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Locat
   const path = [...prefix, ...issue.path];
   if (issue.code !== "invalid_union") return [{ issue, path }];
   const inside = issue.errors
-    .filter((alternative) => alternative.length > 0 && alternative.every((nested) => nested.path.length > 0))
+    .filter((alternative) => alternative.length > 0 && alternative.every(isInside))
     .toSorted((left, right) => left.length - right.length)[0];
   return inside === undefined ? [{ issue, path }] : inside.flatMap((nested) => flatten(nested, path));
+}
+
+/** A problem within the alternative, not a sign that another one was meant. */
+function isInside(issue: z.core.$ZodIssue): boolean {
+  return issue.path.length > 0 || issue.code === "custom";
 }
 
 function describe(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): FieldIssue {

@@ -1,11 +1,12 @@
 /**
- * The name of `known` that a typo most likely meant: at most a third of the letters differ (at least one may), case and
- * `_`/`-`/space do not count. Undefined when none is that close. Ties go to the first.
+ * The name of `known` that a typo most likely meant: at most a third of the letters differ (one may from two letters
+ * on), case and `_`/`-`/space do not count; else one that is an abbreviation of the other (`integer`, `int`). Undefined
+ * when none is that close. Ties go to the first.
  */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const wanted = plain(name);
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let bestDistance = Math.max(wanted.length < 2 ? 0 : 1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of known) {
     const other = plain(candidate);
     if (Math.abs(other.length - wanted.length) >= bestDistance) continue;
@@ -15,7 +16,12 @@ export function nearestName(name: string, known: readonly string[]): string | un
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? known.find((candidate) => isAbbreviation(wanted, plain(candidate)));
+}
+
+function isAbbreviation(left: string, right: string): boolean {
+  const [short, long] = left.length < right.length ? [left, right] : [right, left];
+  return short.length >= 3 && long.startsWith(short);
 }
 
 /** ` Did you mean "x"?` or, when nothing is near, the known names; empty when there are none. Starts with a space. */

@@ -17,7 +17,8 @@ export function checkConstraints(context: CheckContext): Violation[] {
     violations.push(...found);
     if (found.length === 0) usable.push(constraint);
   }
-  return [...violations, ...proveImpossible(usable, context)];
+  // In a circle there is no order in which one column limits the next.
+  return context.plan.violations.length > 0 ? violations : [...violations, ...proveImpossible(usable, context)];
 }
 
 function checkSides(constraint: Constraint, context: CheckContext): Violation[] {
@@ -71,6 +72,7 @@ function proveImpossible(constraints: readonly Constraint[], context: CheckConte
     const own = constraints.filter((constraint) => constraint.target_column === name);
     const variants = allParams<SamplerColumn["params"]>(column).map((params) => supportOf(column, params, known));
     let rest = variants.reduce(hull);
+    const solvable = new Set(own);
     for (const constraint of own) {
       const before = rest;
       rest = intersect(rest, reachOf(constraint, known));
@@ -78,8 +80,9 @@ function proveImpossible(constraints: readonly Constraint[], context: CheckConte
       if (message === undefined) continue;
       violations.push(violationError("constraint_impossible", name, message));
       rest = before;
+      solvable.delete(constraint);
     }
-    for (const constraint of own) {
+    for (const constraint of solvable) {
       const message = partlyImpossible(constraint, column, rest, known);
       if (message !== undefined) violations.push(violationWarning("constraint_impossible", name, message));
     }
