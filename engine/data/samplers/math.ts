@@ -79,6 +79,8 @@ function farTail(r: number): number {
   );
 }
 
+const SQRT_TWO_PI = Math.sqrt(2 * Math.PI);
+
 /**
  * Φ(x), with a small relative error in the lower tail down to x = -37, where it is 0.
  * Source: Hart et al., "Computer Approximations" (1968), as given by G. West, "Better approximations to cumulative
@@ -108,7 +110,9 @@ export function normalCdf(x: number): number {
       440.413735824752;
     tail = (density * above) / below;
   } else {
-    tail = density / (z + 1 / (z + 2 / (z + 3 / (z + 4 / (z + 0.65))))) / 2.506628274631;
+    let fraction = z;
+    for (let level = 12; level > 0; level -= 1) fraction = z + level / fraction;
+    tail = density / fraction / SQRT_TWO_PI;
   }
   return x > 0 ? 1 - tail : tail;
 }
