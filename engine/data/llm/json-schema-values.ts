@@ -7,9 +7,6 @@ const MAX_PATTERN_CHARS = 300;
 /** Longer text is not matched: a pattern's cost can grow faster than the text. */
 const MAX_MATCHED_CHARS = 2_000;
 
-/** A repeated group that itself repeats or chooses (`(a+)+`, `(a|a)*`): such patterns can take exponential time. */
-const NESTED_REPEAT = /\((?:[^()\\]|\\.)*(?:[+*}|])(?:[^()\\]|\\.)*\)\s*(?:[+*]|\{\d+,)/;
-
 const FORMATS: Readonly<Record<string, RegExp>> = {
   date: /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/,
   time: /^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})?$/i,
@@ -41,12 +38,30 @@ export function checkText(schema: Keywords, value: string, fail: Fail): void {
 
 /** Undefined for a pattern that is no regular expression, too long, or able to run away. */
 export function compilePattern(pattern: string): RegExp | undefined {
-  if (pattern.length > MAX_PATTERN_CHARS || NESTED_REPEAT.test(pattern)) return undefined;
+  if (pattern.length > MAX_PATTERN_CHARS || hasNestedRepeat(pattern)) return undefined;
   try {
     return new RegExp(pattern, "u");
   } catch {
     return undefined;
   }
+}
+
+/** A repeated group that itself repeats or chooses (`(a+)+`, `((a|b)c)*`): matching one can take exponential time. */
+function hasNestedRepeat(pattern: string): boolean {
+  const plain = pattern.replaceAll(/\\./g, "x").replaceAll(/\[[^\]]*\]/g, "x");
+  const groups: boolean[] = [];
+  for (let at = 0; at < plain.length; at += 1) {
+    const character = plain.charAt(at);
+    const isRepeat = /^(?:[+*]|\{\d+,)/.test(plain.slice(at, at + 12));
+    if (character === "(") groups.push(false);
+    else if (character === ")") {
+      const isRisky = groups.pop() ?? false;
+      const isRepeated = /^(?:[+*]|\{\d+,)/.test(plain.slice(at + 1, at + 13));
+      if (isRisky && isRepeated) return true;
+      if (isRisky || isRepeated) groups[groups.length - 1] = true;
+    } else if ((isRepeat || character === "|") && groups.length > 0) groups[groups.length - 1] = true;
+  }
+  return false;
 }
 
 export function checkNumber(schema: Keywords, value: number, fail: Fail): void {
