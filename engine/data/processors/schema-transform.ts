@@ -1,0 +1,52 @@
+import type { Processor } from "../design/parts.ts";
+import { columnFromValues, tableRows } from "../table-rows.ts";
+import type { ColumnData, JsonValue, Table } from "../table.ts";
+import { compileTemplate } from "../template/template.ts";
+
+type SchemaTransform = Extract<Processor, { processor_type: "schema_transform" }>;
+type Render = (record: Readonly<Record<string, JsonValue>>) => JsonValue;
+
+/**
+ * Makes the second dataset of a schema transform: each key of the template is a column, the texts within are rendered
+ * over the finished row. A text that fails on a row, or renders to nothing, is missing there. Throws `invalid_input`
+ * when a text is no template.
+ */
+export function compileSchemaTransform({ template }: SchemaTransform): (table: Table) => Table {
+  const columns = Object.entries(template).map(([key, value]) => ({
+    key,
+    render: compileValue(value),
+    isText: typeof value === "string",
+  }));
+  return (table) => {
+    const records = tableRows(table);
+    const made = columns.map(({ key, render, isText }): [string, ColumnData] => {
+      const values = records.map(render);
+      // The type follows from the template, not from the rows: all row groups must agree.
+      return [key, isText ? columnFromValues(values) : { type: "json", values }];
+    });
+    return { rowCount: table.rowCount, columns: new Map(made) };
+  };
+}
+
+function compileValue(value: JsonValue): Render {
+  if (typeof value === "string") return compileText(value);
+  if (typeof value !== "object" || value === null) return () => value;
+  if (Array.isArray(value)) {
+    const items = value.map((item: JsonValue) => compileValue(item));
+    return (record) => items.map((render) => render(record));
+  }
+  const members = Object.entries(value).map(([key, item]) => [key, compileValue(item)] as const);
+  return (record) => Object.fromEntries(members.map(([key, render]) => [key, render(record)]));
+}
+
+function compileText(source: string): Render {
+  const compiled = compileTemplate(source);
+  return (record) => {
+    try {
+      return compiled.render(record);
+    } catch {
+      // One row that cannot be rendered leaves a gap in this second dataset; the main dataset has the row.
+      return null;
+    }
+  };
+}
