@@ -1,3 +1,6 @@
+/** A design with more names gets suggestions from the first ones, so that a thousand typos stay cheap. */
+const MAX_CANDIDATES = 300;
+
 /**
  * The name of `known` that a typo most likely meant: at most a third of the letters differ (one may from two letters
  * on), case and `_`/`-`/space do not count; else one that is an abbreviation of the other (`integer`, `int`). Undefined
@@ -5,18 +8,18 @@
  */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const wanted = plain(name);
+  const candidates = known.slice(0, MAX_CANDIDATES).map((candidate) => [candidate, plain(candidate)] as const);
   let best: string | undefined;
-  let bestDistance = Math.max(wanted.length < 2 ? 0 : 1, Math.floor(wanted.length / 3)) + 1;
-  for (const candidate of known) {
-    const other = plain(candidate);
-    if (Math.abs(other.length - wanted.length) >= bestDistance) continue;
-    const distance = editDistance(wanted, other);
-    if (distance < bestDistance) {
-      best = candidate;
-      bestDistance = distance;
-    }
+  let limit = Math.max(wanted.length < 2 ? 0 : 1, Math.floor(wanted.length / 3));
+  for (const [candidate, other] of candidates) {
+    const distance = editDistance(wanted, other, limit);
+    if (distance > limit) continue;
+    best = candidate;
+    // Only a nearer one can take its place.
+    limit = distance - 1;
+    if (limit < 0) break;
   }
-  return best ?? known.find((candidate) => isAbbreviation(wanted, plain(candidate)));
+  return best ?? candidates.find(([, other]) => isAbbreviation(wanted, other))?.[0];
 }
 
 function isAbbreviation(left: string, right: string): boolean {
@@ -45,28 +48,37 @@ function plain(name: string): string {
     .replaceAll(/[\s_-]/g, "");
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
-function editDistance(left: string, right: string): number {
-  const rows: number[][] = [Array.from({ length: right.length + 1 }, (_, column) => column)];
+/**
+ * Insertions, deletions, replacements and swaps of neighbours (optimal string alignment); a number above `limit` as soon
+ * as it is sure that there are more.
+ */
+function editDistance(left: string, right: string, limit: number): number {
+  if (Math.abs(left.length - right.length) > limit) return limit + 1;
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: right.length + 1 }, (_, column) => column);
   for (let row = 1; row <= left.length; row += 1) {
     const current = [row];
+    let least = row;
     for (let column = 1; column <= right.length; column += 1) {
       const isSame = left[row - 1] === right[column - 1];
       let distance = Math.min(
-        cell(rows, row - 1, column) + 1,
-        (current[column - 1] ?? 0) + 1,
-        cell(rows, row - 1, column - 1) + (isSame ? 0 : 1),
+        at(last, column) + 1,
+        at(current, column - 1) + 1,
+        at(last, column - 1) + (isSame ? 0 : 1),
       );
-      const isSwap =
-        row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
-      if (isSwap) distance = Math.min(distance, cell(rows, row - 2, column - 2) + 1);
+      const isSwap = row > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      if (isSwap) distance = Math.min(distance, at(beforeLast, column - 2) + 1);
       current.push(distance);
+      least = Math.min(least, distance);
     }
-    rows.push(current);
+    // A swap reaches back two rows, which costs one more than the least of the last row.
+    if (least > limit + 1) return limit + 1;
+    beforeLast = last;
+    last = current;
   }
-  return cell(rows, left.length, right.length);
+  return at(last, right.length);
 }
 
-function cell(rows: readonly (readonly number[])[], row: number, column: number): number {
-  return rows[row]?.[column] ?? 0;
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? 0;
 }

@@ -110,9 +110,15 @@ function namesOf(columns: ReadonlyMap<string, Column>, isWanted: (column: Column
   return [...columns.values()].filter(isWanted).map((column) => column.name);
 }
 
+/** Steps of a circle that a message tells; the rest is counted. */
+const MAX_STEPS = 20;
+
 function cycleViolation(cycle: readonly Edge[]): Violation {
   const first = cycle[0]?.from ?? "";
-  const steps = cycle.map((edge) => `"${edge.from}" needs "${edge.to}" for ${edge.why}`);
-  const path = [...cycle.map((edge) => edge.from), first].join(" → ");
-  return violationError("cycle", first, `columns need each other in a circle, ${path}: ${steps.join("; ")}`);
+  const told = cycle.slice(0, MAX_STEPS);
+  const left = cycle.length - told.length;
+  const more = left === 0 ? [] : [`… ${left} more`];
+  const path = [...told.map((edge) => edge.from), ...more, first].join(" → ");
+  const steps = [...told.map((edge) => `"${edge.from}" needs "${edge.to}" for ${edge.why}`), ...more].join("; ");
+  return violationError("cycle", first, `columns need each other in a circle, ${path}: ${steps}`);
 }
