@@ -2,6 +2,7 @@ import { cpus, totalmem } from "node:os";
 
 import { benchAgentHttp } from "./agent-http.ts";
 import { benchAgent } from "./agent.ts";
+import { benchDataSamplers } from "./data-samplers.ts";
 import { benchIncidentSearch } from "./incident-search.ts";
 import { benchLogParsing } from "./log-parsing.ts";
 import type { BenchRow } from "./row.ts";
@@ -15,6 +16,7 @@ const BENCHMARKS: readonly { name: string; run: () => Promise<readonly BenchRow[
   { name: "log-parsing", run: benchLogParsing },
   { name: "smi-xml", run: benchSmiXml },
   { name: "triage-cli", run: benchTriageCli },
+  { name: "data-samplers", run: benchDataSamplers },
   { name: "incident-search", run: benchIncidentSearch },
   { name: "tool-call", run: benchToolCall },
   { name: "agent", run: benchAgent },
