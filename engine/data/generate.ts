@@ -1,0 +1,49 @@
+import { ServiceError } from "../../lib/errors.ts";
+import { type StepOptions, compileColumnStep } from "./column-steps.ts";
+import type { ColumnPlan } from "./design/column-plan.ts";
+import type { Design } from "./design/design.ts";
+import { hasErrors } from "./design/violation.ts";
+import { type Generator, createRowGenerator } from "./row-generator.ts";
+import { compileSamplers } from "./samplers/compile-samplers.ts";
+import { loadPersonLibrary } from "./samplers/person-library.ts";
+import { compileSeedRows } from "./seed-rows.ts";
+import type { RowRange, Table } from "./table.ts";
+import { createOfflineText } from "./text/offline-text.ts";
+
+export interface GeneratorOptions {
+  readonly design: Design;
+  /** Of this design, made with the columns of `seedRows`. */
+  readonly plan: ColumnPlan;
+  readonly seed: number | string;
+  /** The seed dataset, for a design that has one. */
+  readonly seedRows?: Table;
+  /** Writes the columns of models; the offline text model when left out. */
+  readonly textModel?: StepOptions["textModel"];
+}
+
+/**
+ * Compiles a design into a function from row numbers to rows. The same seed gives the same rows for any division into
+ * ranges. Throws `invalid_input` for a plan with errors, a template or parameters that cannot be used and a seed
+ * dataset that is missing, `not_supported` for columns that the built-in engine cannot make.
+ */
+export async function createGenerator(options: GeneratorOptions): Promise<Generator> {
+  const { design, plan, seed, seedRows, textModel = createOfflineText({ seed }) } = options;
+  if (hasErrors(plan.violations)) {
+    throw new ServiceError("invalid_input", plan.violations.map(({ message }) => message).join("; "));
+  }
+  const samplers = compileSamplers({ design, plan, seed, persons: await loadPersonLibrary(design) });
+  const sources: ((range: RowRange) => Table)[] = [];
+  if (design.seed_config !== null) {
+    if (seedRows === undefined) throw new ServiceError("invalid_input", "the design has a seed dataset; give its rows");
+    sources.push(compileSeedRows({ config: design.seed_config, rows: seedRows, seed }));
+  }
+  if (plan.samplers.length > 0) sources.push((range) => samplers.generate(range));
+  const steps = plan.groups
+    .filter((group) => group.kind === "column")
+    .flatMap((group) => group.columns)
+    .flatMap((name) => {
+      const column = plan.columns.get(name);
+      return column === undefined ? [] : [compileColumnStep(column, { plan, textModel })];
+    });
+  return createRowGenerator({ plan, sources, steps });
+}
