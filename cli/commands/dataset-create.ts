@@ -1,0 +1,83 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+
+import { ServiceError } from "../../lib/errors.ts";
+import { type ExportFormat, EXPORT_FORMATS, exportDataset } from "../../tools/data/dataset-job/export.ts";
+import { type DatasetJobResult, runDatasetJob } from "../../tools/data/dataset-job/run-job.ts";
+import type { CommandContext, GlobalOptions } from "../context.ts";
+import { loadRunnableDesign } from "../dataset-design.ts";
+import { CliError, type ExitName } from "../exit-codes.ts";
+import { createJobProgress } from "../job-progress.ts";
+import { jsonText } from "../terminal.ts";
+
+interface Options extends GlobalOptions {
+  readonly rows: number;
+  readonly format?: ExportFormat;
+  readonly output?: string;
+  readonly seed: string;
+  readonly rowGroupSize: number;
+  readonly workers?: number;
+  readonly resume: boolean;
+  readonly artifacts?: string;
+}
+
+/**
+ * Generates a dataset and prints the file it wrote. While it works, its row groups lie in `<file>.artifacts` beside it; what is
+ * there after a failure or an interrupt is what `--resume` goes on with. Exits 1 when fewer rows came out than
+ * were asked for.
+ */
+export async function run(context: CommandContext, file: string, options: Options): Promise<ExitName> {
+  const { terminal, signal } = context;
+  const { name, design, seedRows } = await loadRunnableDesign(file, terminal);
+  const format = options.format ?? formatOf(options.output);
+  const output = options.output ?? `${name}.${format}`;
+  const folder = options.artifacts ?? `${output}.artifacts`;
+  const progress = createJobProgress(terminal);
+  let result: DatasetJobResult;
+  try {
+    result = await runDatasetJob({
+      design,
+      datasetName: name,
+      folder,
+      numRecords: options.rows,
+      seed: options.seed,
+      rowGroupSize: options.rowGroupSize,
+      resume: options.resume,
+      signal,
+      onEvent: (event) => progress.show(event),
+      ...(seedRows === undefined ? {} : { seedRows }),
+      ...(options.workers === undefined ? {} : { workerCount: options.workers }),
+    });
+    await exportDataset({ folder, metadata: result.metadata, format, file: output, signal });
+  } catch (error) {
+    throw explain(error, folder);
+  } finally {
+    progress.end();
+  }
+  if (options.artifacts === undefined) await rm(folder, { recursive: true, force: true });
+  const { actual_num_records: rows, text_model: textModel } = result.metadata;
+  if (options.json) {
+    const { profile } = result;
+    const written = { file: path.resolve(output), format, rows, seed: options.seed, text_model: textModel, profile };
+    terminal.out(jsonText("dataset", written));
+  } else terminal.out(output);
+  if (textModel !== null) terminal.complain(`no model is configured: the ${textModel} wrote the model columns`);
+  if (rows === options.rows) return "ok";
+  terminal.complain(`${rows} of ${options.rows} rows came out; the others were dropped`);
+  return "failure";
+}
+
+function formatOf(output: string | undefined): ExportFormat {
+  const ending = path.extname(output ?? "").slice(1);
+  return EXPORT_FORMATS.find((format) => format === ending) ?? "jsonl";
+}
+
+function explain(error: unknown, folder: string): unknown {
+  if (!(error instanceof ServiceError)) return error;
+  if (error.code === "conflict") {
+    return new CliError("usage", `${error.message} (--resume, or remove ${folder})`, { cause: error });
+  }
+  return error.code === "storage_failed"
+    ? new CliError("failure", `${error.message}; what is finished is in ${folder}, --resume goes on`, { cause: error })
+    : error;
+}
