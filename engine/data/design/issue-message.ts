@@ -53,7 +53,7 @@ function describe(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): FieldI
   const isMissing = input === undefined && (issue.code === "invalid_type" || issue.code === "invalid_value");
   const type = typeOf(issue, isMissing || (isDiscriminator && input === undefined));
   const where = path.length === 0 ? "" : `${pathText(path)}: `;
-  const isShown = type === "invalid_value" && input !== undefined && typeof input !== "object";
+  const isShown = type === "invalid_value" && input !== undefined && (input === null || typeof input !== "object");
   return { type, message: `${where}${issue.message}${isShown ? `, not ${showValue(input)}` : ""}` };
 }
 

@@ -1,4 +1,4 @@
-import { parseTime, SECONDS_PER_UNIT } from "../time.ts";
+import { parseTime, SECONDS_PER_UNIT, truncateTime } from "../time.ts";
 import type { SamplerColumn } from "./design.ts";
 import { ANYTHING, closed, hull, isEmpty } from "./interval.ts";
 import type { Interval } from "./interval.ts";
@@ -74,11 +74,10 @@ function drawnSupport(params: SamplerParams, others: ReadonlyMap<string, Interva
     case "subcategory":
       return numbersSupport(Object.values(params.values).flat());
     case "datetime": {
-      // Cutting to a unit goes back by less than a year.
-      const start = parseTime(params.start) ?? -Infinity;
+      const start = parseTime(params.start);
       const end = parseTime(params.end) ?? Infinity;
-      const back = params.unit === "Y" ? 366 : params.unit === "M" ? 31 : 1;
-      return { ...closed(start - back * SECONDS_PER_UNIT.D, end), isHighOpen: true };
+      const low = start === undefined ? -Infinity : truncateTime(start, params.unit);
+      return { ...closed(low, end), isHighOpen: true };
     }
     case "timedelta": {
       const reference = others.get(params.reference_column_name) ?? ANYTHING;

@@ -82,6 +82,7 @@ function proveImpossible(constraints: readonly Constraint[], context: CheckConte
       rest = before;
       solvable.delete(constraint);
     }
+    violations.push(...impossibleVariants(column, variants, solvable, known));
     for (const constraint of solvable) {
       const message = partlyImpossible(constraint, column, rest, known);
       if (message !== undefined) violations.push(violationWarning("constraint_impossible", name, message));
@@ -89,6 +90,25 @@ function proveImpossible(constraints: readonly Constraint[], context: CheckConte
     known.set(name, rest);
   }
   return violations;
+}
+
+/** Parameters, of several, that leave nothing: rows in which they count have no solution. */
+function impossibleVariants(
+  column: SamplerColumn,
+  variants: readonly Interval[],
+  constraints: ReadonlySet<Constraint>,
+  known: ReadonlyMap<string, Interval>,
+): Violation[] {
+  if (variants.length === 1 || constraints.size === 0) return [];
+  const names = ["params", ...Object.keys(column.conditional_params).map((key) => `the parameters for "${key}"`)];
+  const reach = [...constraints].map((constraint) => reachOf(constraint, known)).reduce(intersect);
+  return variants.flatMap((variant, index): Violation[] => {
+    if (!isEmpty(intersect(variant, reach))) return [];
+    const range = intervalText(variant, valueKind(column) === "time");
+    const list = [...constraints].map(constraintText).join(", ");
+    const message = `${names[index]} give ${range}, which no row can keep under ${list}`;
+    return [violationWarning("constraint_impossible", column.name, message)];
+  });
 }
 
 function reachOf(constraint: Constraint, known: ReadonlyMap<string, Interval>): Interval {

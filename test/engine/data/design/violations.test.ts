@@ -343,6 +343,24 @@ const ROWS: readonly Row[] = [
     "never before",
   ],
 
+  [
+    {
+      columns: [a, uniform("b", 0, 1, { conditional_params: { "a > 5": { low: 5, high: 6 } } })],
+      constraints: [limit("b", "lt", 3)],
+    },
+    "constraint_impossible",
+    "W",
+    "b",
+    'the parameters for "a > 5" give 5 to 6',
+  ],
+  [
+    { columns: [datetime("a"), datetime("b", "2023-01-01", "2023-02-01")], constraints: [limit("b", "gt", "a")] },
+    "constraint_impossible",
+    "E",
+    "b",
+    "2023-01-01T00:00:00 to 2023-02-01",
+  ],
+
   // Models and tools.
   [
     { columns: [a, text("b", "{{ a }}", { model_alias: "m" })] },
