@@ -33,7 +33,7 @@ export function getAttribute(of: Value, name: string): Value {
 /** `of[key]`: a key of a dict, or an index that may be negative. */
 export function getItem(of: Value, key: Value): Value {
   if (of instanceof Undefined) throw undefinedError(of);
-  if (key instanceof Undefined) throw undefinedError(key);
+  if (key instanceof Undefined) return new Undefined(`${typeName(of)} object has no element for an undefined key`);
   if (isDict(of)) {
     const found = dictGet(of, key);
     if (found !== undefined) return found;

@@ -82,7 +82,8 @@ function round(value: Value, [precision = 0, method = "common"]: Arguments): Val
   const digits = Math.max(-400, Math.min(400, Number(precision)));
   if (method === "common") {
     if (isFloat(value)) return float(roundFloat(number, digits));
-    return digits >= 0 || !isInt(value) ? value : int(roundInt(BigInt(value), digits));
+    if (!isInt(value)) return value;
+    return int(digits >= 0 ? BigInt(value) : roundInt(BigInt(value), digits));
   }
   const scaled = number * 10 ** digits;
   if (!Number.isFinite(scaled)) throw renderError(`round: ${str(value)} cannot be rounded to ${digits} digits`);
