@@ -1,4 +1,5 @@
-import { Bounds } from "../constraints/bounds.ts";
+import { ServiceError } from "../../../lib/errors.ts";
+import { Bounds, describeConstraints } from "../constraints/bounds.ts";
 import { drawWithin, type Grid } from "../constraints/draw-within.ts";
 import type { Constraint } from "../design/parts.ts";
 import { Draws } from "../random.ts";
@@ -58,6 +59,12 @@ export function drawNumbers(
   const gridOf = picked === undefined ? () => grid : (row: number) => grids[picked[row] ?? 0] ?? grid;
   const { firstRow } = range;
   if (constraints.length > 0) {
+    if (labels !== undefined && labelNumbersOrNone(labels, convertTo) === undefined) {
+      throw new ServiceError(
+        "invalid_input",
+        `column "${program.name}" holds text, which ${describeConstraints(constraints)} cannot order; convert_to int or float makes it numbers`,
+      );
+    }
     const bounds = new Bounds(constraints, drawn);
     drawWithin({ column: program.name, constraints, bounds, draws, firstRow, cellOf, gridOf, numbers });
   } else {

@@ -1,3 +1,4 @@
+import { ServiceError } from "../../../lib/errors.ts";
 import { compileCells } from "../table-rows.ts";
 import type { ColumnData, JsonValue } from "../table.ts";
 import { compileCondition } from "../template/condition.ts";
@@ -68,7 +69,12 @@ function compileGeneral(source: string): Condition {
     return (row) => {
       const record = Object.create(null) as Record<string, JsonValue>; // An empty object: every key is set below.
       for (const { name, cell } of cells) record[name] = cell(row);
-      return holds(record);
+      try {
+        return holds(record);
+      } catch (error) {
+        if (!(error instanceof ServiceError)) throw error;
+        throw new ServiceError(error.code, `condition "${source}": ${error.message}`, { cause: error });
+      }
     };
   };
 }

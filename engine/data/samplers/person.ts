@@ -83,7 +83,7 @@ function drawPerson(
     uuid: drawUuid(draws),
     locale: pools.code,
     first_name: from(draws, sexValue === "Female" ? pools.firstNames.Female : pools.firstNames.Male),
-    last_name: from(draws, pools.lastNames),
+    last_name: from(draws, sexValue === "Female" ? pools.lastNames.Female : pools.lastNames.Male),
     middle_name: null,
     sex: sexValue,
     street_number: String(1 + draws.nextIndex(9_999)),

@@ -179,6 +179,17 @@ describe("a constraint that cannot be satisfied", () => {
     });
   });
 
+  it("because a column holds text is refused", () => {
+    const group = groupOf(
+      [
+        { name: "size", sampler_type: "category", params: { values: ["S", "L"] } },
+        { name: "x", sampler_type: "uniform", params: { low: 0, high: 1 } },
+      ],
+      { constraints: [{ target_column: "size", operator: "lt", rhs: "x" }] },
+    );
+    expect(() => group.generate({ firstRow: 0, rowCount: 3 })).toThrow('column "size" holds text');
+  });
+
   it("because no rounded number lies between is found without drawing", () => {
     const group = groupOf([gaussian("x", { decimal_places: 0 })], {
       constraints: [

@@ -69,6 +69,61 @@ describe("rows", () => {
     expect([...table.columns.keys()]).toEqual(["low", "high"]);
   });
 
+  it("of a seed never change: two of them are pinned", () => {
+    const group = groupOf(COLUMNS, { constraints: CONSTRAINTS, seed: 42 });
+    const table = group.generate({ firstRow: 99_999, rowCount: 2 });
+    const rounded = (value: unknown): unknown => (typeof value === "number" ? Number(value.toPrecision(12)) : value);
+    expect(COLUMNS.map(({ name }) => [name, ...shown(table, name).map(rounded)])).toMatchInlineSnapshot(`
+      [
+        [
+          "id",
+          "A-9b4114f9ebf14596a5ca657ad3b567cd",
+          "A-c8c5e11eb661433fb1b8ac9998994638",
+        ],
+        [
+          "kind",
+          "x",
+          "y",
+        ],
+        [
+          "part",
+          "x2",
+          "y1",
+        ],
+        [
+          "limit",
+          189.26,
+          141.54,
+        ],
+        [
+          "price",
+          37.82,
+          81.19,
+        ],
+        [
+          "size",
+          2.20021213381,
+          3.4995419008,
+        ],
+        [
+          "qty",
+          11,
+          3,
+        ],
+        [
+          "day",
+          "2024-03-30T00:00:00",
+          "2024-04-07T00:00:00",
+        ],
+        [
+          "due",
+          "2024-04-05T00:00:00",
+          "2024-04-08T00:00:00",
+        ],
+      ]
+    `);
+  });
+
   it("of an empty range are an empty table with all columns", () => {
     const table = groupOf(COLUMNS, { constraints: CONSTRAINTS }).generate({ firstRow: 5, rowCount: 0 });
     expect(table.rowCount).toBe(0);
@@ -148,6 +203,16 @@ describe("conditional parameters", () => {
     const [years, seats] = [numbersOf(table, "year"), numbersOf(table, "seats")];
     const seen = shown(table, "plan").map((plan, row) => `${years[row]} ${text(plan)} ${seats[row]}`);
     expect([...new Set(seen)].toSorted()).toEqual(["2023 free 1", "2023 pro 5", "2024 pro 5", "2024 team 20"]);
+  });
+
+  it("that cannot be evaluated are named with their column", () => {
+    const group = groupOf([
+      ...COLUMNS.slice(1, 2),
+      { name: "n", sampler_type: "bernoulli", params: { p: 0 }, conditional_params: { "kind > 3": { p: 1 } } },
+    ]);
+    expect(() => group.generate({ firstRow: 0, rowCount: 5 })).toThrow(
+      /^column "n": condition "kind > 3": .*'str' and 'int'/,
+    );
   });
 
   it("may change what an id starts with", () => {
@@ -247,6 +312,18 @@ describe("persons", () => {
       expect(person["openness"]).toHaveProperty("t_score");
     }
   });
+
+  it.each(["ru_RU", "en_SG", "az_AZ", "hi_Deva_IN", "xx_YY"])(
+    "can be of the locale %s, or of one that stands in",
+    async (locale) => {
+      const group = await personGroupOf([{ name: "p", sampler_type: "person_from_faker", params: { locale } }]);
+      const people = records(group.generate({ firstRow: 0, rowCount: 50 }), "p");
+      for (const field of ["first_name", "last_name", "city", "street_name", "country", "occupation", "phone_number"]) {
+        expect(people.every((person) => typeof person[field] === "string" && person[field] !== "")).toBe(true);
+      }
+      expect(people[0]?.["locale"]).toBe(locale);
+    },
+  );
 
   it("are the same in any row group, and whatever other locales were loaded before", async () => {
     const column = { name: "p", sampler_type: "person_from_faker", params: { locale: "ja_JP" } };
