@@ -3,6 +3,7 @@ import { cpus, totalmem } from "node:os";
 import { benchAgentHttp } from "./agent-http.ts";
 import { benchAgent } from "./agent.ts";
 import { benchDataSamplers } from "./data-samplers.ts";
+import { benchDataGenerate } from "./data-generate.ts";
 import { benchIncidentSearch } from "./incident-search.ts";
 import { benchLogParsing } from "./log-parsing.ts";
 import type { BenchRow } from "./row.ts";
@@ -22,6 +23,7 @@ const BENCHMARKS: readonly { name: string; run: () => Promise<readonly BenchRow[
   { name: "agent", run: benchAgent },
   { name: "agent-http", run: benchAgentHttp },
   { name: "server", run: benchServer },
+  { name: "data-generate", run: benchDataGenerate },
 ];
 
 const wanted = process.argv.slice(2);

@@ -48,13 +48,22 @@ export interface DistinctSketch {
 
 export const NO_VALUES: DistinctSketch = { hashes: [], isFull: false };
 
-export function distinctOf(hashes: Iterable<number>): DistinctSketch {
-  const sorted = [...new Set(hashes)].sort((left, right) => left - right);
-  return { hashes: sorted.slice(0, MAX_DISTINCT), isFull: sorted.length > MAX_DISTINCT };
+/** Hashes in any order, with repetitions. */
+export function distinctOf(hashes: Float64Array): DistinctSketch {
+  const sorted = hashes.slice().sort();
+  const kept: number[] = [];
+  let last = -1;
+  for (const hash of sorted) {
+    if (hash === last) continue;
+    if (kept.length === MAX_DISTINCT) return { hashes: kept, isFull: true };
+    kept.push(hash);
+    last = hash;
+  }
+  return { hashes: kept, isFull: false };
 }
 
 export function mergeDistinct(left: DistinctSketch, right: DistinctSketch): DistinctSketch {
-  const merged = distinctOf([...left.hashes, ...right.hashes]);
+  const merged = distinctOf(Float64Array.from([...left.hashes, ...right.hashes]));
   return { hashes: merged.hashes, isFull: merged.isFull || left.isFull || right.isFull };
 }
 
@@ -73,13 +82,25 @@ export interface SampleSketch {
 
 export const NO_SAMPLE: SampleSketch = { keys: [], values: [] };
 
-export function sampleOf(keys: readonly number[], values: readonly number[]): SampleSketch {
-  if (keys.length <= MAX_SAMPLE) return { keys, values };
-  const kept = keys
-    .map((_, at) => at)
-    .sort((left, right) => (keys[left] ?? 0) - (keys[right] ?? 0))
-    .slice(0, MAX_SAMPLE);
-  return { keys: kept.map((at) => keys[at] ?? 0), values: kept.map((at) => values[at] ?? 0) };
+/** What the keys of a sample are below. */
+export function sampleLimit(keys: ArrayLike<number>): number {
+  // Sorting numbers in a typed array is many times as fast as sorting places by a comparison.
+  return keys.length <= MAX_SAMPLE ? Infinity : (Float64Array.from(keys).sort()[MAX_SAMPLE] ?? Infinity);
+}
+
+/** `limit` is what `sampleLimit` says of these keys; columns of one table share it. */
+export function sampleOf(
+  keys: ArrayLike<number>,
+  values: ArrayLike<number>,
+  limit: number = sampleLimit(keys),
+): SampleSketch {
+  const kept: SampleSketch & { keys: number[]; values: number[] } = { keys: [], values: [] };
+  for (let at = 0; at < keys.length; at += 1) {
+    if (keys[at] === undefined || keys[at] >= limit) continue;
+    kept.keys.push(keys[at] ?? 0);
+    kept.values.push(values[at] ?? 0);
+  }
+  return kept;
 }
 
 export function mergeSamples(left: SampleSketch, right: SampleSketch): SampleSketch {
