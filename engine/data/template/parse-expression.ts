@@ -1,5 +1,6 @@
 import type { BinaryOperator, CallArguments, CompareOperator, Expression, OperandNode, PairNode } from "./ast.ts";
-import { checkArguments, FILTER_SIGNATURES, METHOD_SIGNATURES, TEST_SIGNATURES } from "./signatures.ts";
+import { checkArguments, signatureOf } from "./check-call.ts";
+import { METHOD_SIGNATURES } from "./signatures.ts";
 import type { TokenStream } from "./token-stream.ts";
 
 /** An expression, or a tuple of several with commas, up to the end of the tag. */
@@ -205,11 +206,7 @@ function parseAttribute(stream: TokenStream, of: Expression): Expression {
   const name = stream.expectName("a name after `.`");
   checkName(stream, name, at);
   if (!stream.isOperator("(")) return { kind: "attribute", of, name };
-  const signature = Object.hasOwn(METHOD_SIGNATURES, name) ? METHOD_SIGNATURES[name] : undefined;
-  if (signature === undefined) {
-    const allowed = Object.keys(METHOD_SIGNATURES).sort().join(", ");
-    throw stream.fail(`the method \`${name}\` is not allowed; allowed are ${allowed}`, at);
-  }
+  const signature = signatureOf(stream, "method", name, at);
   const call = parseArguments(stream);
   checkArguments(stream, `the method \`${name}\``, signature, call, at);
   return { kind: "method", of, name, ...call };
@@ -267,11 +264,7 @@ function parseFiltersAndTests(stream: TokenStream, start: Expression): Expressio
 function parseFilter(stream: TokenStream, of: Expression): Expression {
   const at = stream.offset();
   const name = stream.expectName("the name of a filter");
-  const signature = Object.hasOwn(FILTER_SIGNATURES, name) ? FILTER_SIGNATURES[name] : undefined;
-  if (signature === undefined) {
-    const allowed = Object.keys(FILTER_SIGNATURES).sort().join(", ");
-    throw stream.fail(`the filter \`${name}\` is not allowed; allowed are ${allowed}`, at);
-  }
+  const signature = signatureOf(stream, "filter", name, at);
   const call = stream.isOperator("(") ? parseArguments(stream) : { args: [], named: [] };
   checkArguments(stream, `the filter \`${name}\``, signature, call, at);
   return { kind: "filter", of, name, ...call };
@@ -283,11 +276,7 @@ function parseTest(stream: TokenStream, of: Expression): Expression {
   const isNegated = stream.takeName("not");
   const at = stream.offset();
   const name = stream.expectName("the name of a test");
-  const signature = Object.hasOwn(TEST_SIGNATURES, name) ? TEST_SIGNATURES[name] : undefined;
-  if (signature === undefined) {
-    const allowed = Object.keys(TEST_SIGNATURES).sort().join(", ");
-    throw stream.fail(`the test \`${name}\` is not allowed; allowed are ${allowed}`, at);
-  }
+  const signature = signatureOf(stream, "test", name, at);
   const call = parseTestArguments(stream);
   checkArguments(stream, `the test \`${name}\``, signature, call, at);
   const test: Expression = { kind: "test", of, name, ...call };

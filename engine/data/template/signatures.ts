@@ -1,6 +1,3 @@
-import type { CallArguments } from "./ast.ts";
-import type { TokenStream } from "./token-stream.ts";
-
 /** What a filter, test or method takes after its subject: the names in order, and how many must be given. */
 export interface Signature {
   readonly names: readonly string[];
@@ -125,27 +122,3 @@ export const METHOD_SIGNATURES: Readonly<Record<string, Signature>> = {
   values: takes(),
   zfill: takes(["width"], 1),
 };
-
-/** Refuses a call with too many, too few, unknown or doubled arguments. */
-export function checkArguments(
-  stream: TokenStream,
-  what: string,
-  signature: Signature,
-  call: CallArguments,
-  at: number,
-): void {
-  if (signature.isOpen === true) return;
-  const { names, required } = signature;
-  if (call.args.length > names.length) {
-    throw stream.fail(`${what} takes at most ${names.length} arguments, not ${call.args.length}`, at);
-  }
-  const given = new Set(names.slice(0, call.args.length));
-  for (const { name } of call.named) {
-    const choice = names.length === 0 ? "it takes none" : `it takes ${names.join(", ")}`;
-    if (!names.includes(name)) throw stream.fail(`${what} has no argument \`${name}\`; ${choice}`, at);
-    if (given.has(name)) throw stream.fail(`${what} gets the argument \`${name}\` twice`, at);
-    given.add(name);
-  }
-  const missing = names.slice(0, required).filter((name) => !given.has(name));
-  if (missing.length > 0) throw stream.fail(`${what} needs ${missing.map((name) => `\`${name}\``).join(", ")}`, at);
-}
