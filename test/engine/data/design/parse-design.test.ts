@@ -194,6 +194,66 @@ describe("arbitrary input", () => {
     );
   });
 
+  it("never throws: well-formed columns with any names, references and limits", () => {
+    const name = fc.constantFrom("a", "b", "c", "d", "e", "f__trace", "nope");
+    const number = fc.oneof(fc.integer({ min: -9, max: 9 }), fc.double({ noNaN: true, noDefaultInfinity: true }));
+    const label = fc.constantFrom("x", "y", 1, 2.5);
+    const column = fc.oneof(
+      fc.record({ low: number, high: number }).map((params) => ["uniform", params] as const),
+      fc.record({ mean: number, stddev: number }).map((params) => ["gaussian", params] as const),
+      fc.array(label, { minLength: 1 }).map((values) => ["category", { values }] as const),
+      fc
+        .record({ category: name, values: fc.dictionary(fc.constantFrom("x", "1"), fc.array(label)) })
+        .map((params) => ["subcategory", params] as const),
+      fc
+        .record({ dt_min: fc.nat(3), dt_max: fc.integer({ min: 1, max: 4 }), reference_column_name: name })
+        .map((params) => ["timedelta", params] as const),
+      fc
+        .record({ start: fc.string({ minLength: 1 }), end: fc.constant("2024") })
+        .map((params) => ["datetime", params] as const),
+      fc
+        .record({
+          dist_name: fc.constantFrom("gamma", "randint", "toString"),
+          dist_params: fc.dictionary(name, number),
+        })
+        .map((params) => ["scipy", params] as const),
+      fc.constant(["uuid", {}] as const),
+    );
+    const samplers = fc.array(fc.tuple(name, column, fc.option(name)), { maxLength: 5 }).map((rows) =>
+      rows.map(([own, [type, params], condition]) => ({
+        column_type: "sampler",
+        name: own,
+        sampler_type: type,
+        params,
+        conditional_params: condition === null ? {} : { [`${condition} > 1`]: params },
+      })),
+    );
+    const constraints = fc.array(
+      fc.record({
+        target_column: name,
+        operator: fc.constantFrom("lt", "le", "gt", "ge"),
+        rhs: fc.oneof(name, number),
+      }),
+      { maxLength: 4 },
+    );
+    const others = fc.array(
+      fc.tuple(name, name).map(([own, to]) => expression(own, `{{ ${to} }}`)),
+      { maxLength: 3 },
+    );
+    fc.assert(
+      fc.property(samplers, others, constraints, (drawn, expressions, limits) => {
+        const { design, violations } = parseDesign({ columns: [...drawn, ...expressions], constraints: limits });
+        expect(violations).toEqual([]);
+        if (design === undefined) throw new Error("the columns are well formed");
+        for (const violation of validateDesign(design)) expect(violation.message).not.toMatch(/undefined|NaN|\[object/);
+        // JSON has no negative zero, so texts are compared.
+        const text = JSON.stringify(design);
+        expect(JSON.stringify(parseDesign(text).design)).toBe(text);
+      }),
+      { numRuns: 400, seed: 4 },
+    );
+  });
+
   it("orders each column after what it needs, whatever refers to what", () => {
     const columns = fc
       .array(fc.array(fc.nat(14), { maxLength: 4 }), { minLength: 1, maxLength: 15 })
