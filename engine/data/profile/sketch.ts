@@ -96,8 +96,9 @@ export function sampleOf(
 ): SampleSketch {
   const kept: SampleSketch & { keys: number[]; values: number[] } = { keys: [], values: [] };
   for (let at = 0; at < keys.length; at += 1) {
-    if (keys[at] === undefined || keys[at] >= limit) continue;
-    kept.keys.push(keys[at] ?? 0);
+    const key = keys[at] ?? limit;
+    if (key >= limit) continue;
+    kept.keys.push(key);
     kept.values.push(values[at] ?? 0);
   }
   return kept;

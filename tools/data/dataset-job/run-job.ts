@@ -93,7 +93,10 @@ interface Recorder {
 }
 
 function createRecorder(job: Job, { folder, numRecords, onEvent, clock = systemClock }: DatasetJobOptions): Recorder {
-  const summaries = new Map<number, TableSummary>();
+  /** Summaries are put together in the order of the rows, and as soon as their turn comes: a waiting one is large. */
+  const waiting = new Map<number, TableSummary>();
+  let merged: TableSummary = new Map();
+  let nextId = 0;
   const startedAt = clock.now();
   const resumedRows = job.metadata.actual_num_records;
   let writtenAt = startedAt;
@@ -101,13 +104,14 @@ function createRecorder(job: Job, { folder, numRecords, onEvent, clock = systemC
   let isSpaceChecked = false;
   let writing: Promise<void> = Promise.resolve();
   return {
-    summary: () =>
-      [...summaries]
-        .sort(([left], [right]) => left - right)
-        .map(([, summary]) => summary)
-        .reduce(mergeSummaries, new Map()),
+    summary: () => merged,
     record: async (task, result, isResumed) => {
-      summaries.set(task.id, result.summary);
+      waiting.set(task.id, result.summary);
+      for (let next = waiting.get(nextId); next !== undefined; next = waiting.get(nextId)) {
+        merged = mergeSummaries(merged, next);
+        waiting.delete(nextId);
+        nextId += 1;
+      }
       if (isResumed) return;
       const entry = { id: task.id, first_row: task.firstRow, row_count: task.rowCount, num_records: result.rows };
       const processors = Object.keys(job.metadata.file_paths["processor-files"]);

@@ -43,7 +43,11 @@ export function createWorkerPool(setup: WorkerSetup, size: number): WorkerPool {
     if (idle.length + busy.size === 0) for (const waiting of queue.splice(0)) waiting.reject(error);
   };
   for (let at = 0; at < size; at += 1) {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: setup });
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      workerData: setup,
+      // Row groups live for milliseconds: with a larger nursery each thread holds more garbage, and is no faster.
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    });
     worker.on("message", (answer: WorkerAnswer) => {
       const waiting = busy.get(worker);
       busy.delete(worker);
