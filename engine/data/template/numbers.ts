@@ -147,8 +147,9 @@ function floatModulo(left: number, right: number): number {
 
 /** As CPython does it: from the exact remainder, so that the quotient agrees with `%`. */
 export function floorDivide(left: number, right: number): number {
-  const rest = floatModulo(left, right);
-  const quotient = (left - rest) / right;
+  const rest = left % right;
+  let quotient = (left - rest) / right;
+  if (rest !== 0 && rest < 0 !== right < 0) quotient -= 1;
   if (quotient === 0) return left / right < 0 ? -0 : 0;
   const floor = Math.floor(quotient);
   return quotient - floor > 0.5 ? floor + 1 : floor;

@@ -25,11 +25,17 @@ function lowerNeighbour(exact: string, digits: number): string {
   return digits === 0 ? exact.slice(0, point) : exact.slice(0, point + 1 + digits);
 }
 
+/** To tens, hundreds and so on; the tie is decided on whole numbers, which are exact. */
 function roundTens(number: number, digits: number): number {
   const unit = 10 ** -digits;
-  if (!Number.isFinite(number) || !Number.isFinite(unit)) return Number.isFinite(number) ? 0 : number;
-  const rest = number % unit;
-  const down = number - rest;
-  const isUp = Math.abs(rest) * 2 > unit || (Math.abs(rest) * 2 === unit && (down / unit) % 2 !== 0);
-  return isUp ? down + Math.sign(number) * unit : down;
+  if (!Number.isFinite(number)) return number;
+  const size = Math.abs(number);
+  if (!Number.isFinite(unit) || size < unit / 2) return number < 0 ? -0 : 0;
+  const whole = BigInt(Math.trunc(size));
+  const step = 10n ** BigInt(-digits);
+  const rest = whole % step;
+  const isAbove = rest * 2n > step || (rest * 2n === step && size > Math.trunc(size));
+  const isTieToEven = rest * 2n === step && (whole / step) % 2n === 1n;
+  const rounded = Number(whole - rest + (isAbove || isTieToEven ? step : 0n));
+  return number < 0 ? -rounded : rounded;
 }

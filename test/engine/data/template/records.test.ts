@@ -160,3 +160,16 @@ describe("skip.when", () => {
     expect(() => compileSkip("{{ 1 > 2 }}")).toThrow("`skip.when` must use at least one column");
   });
 });
+
+describe("numbers at the edges, as CPython gives them", () => {
+  it.each([
+    ["{{ 5493505573798980.0 // -0.7 }}", "-7847865105427114.0"],
+    ["{{ -9.725668660121525e+16 // 7 }}", "-1.389381237160218e+16"],
+    ["{{ -9.565150190321546e+16 | round(-1) }}", "-9.565150190321546e+16"],
+    ["{{ -10.677 | round(-2) }} {{ 150.0 | round(-2) }} {{ 250.0 | round(-2) }}", "-0.0 200.0 200.0"],
+    ["{{ (1 == 1) | round }}", "1"],
+    ["{{ xs[nothing_there] is defined }}", "False"],
+  ])("%s is %s", (source, output) => {
+    expect(render(source, { xs: [1] })).toBe(output);
+  });
+});
