@@ -14,18 +14,18 @@ import type { JsonValue } from "../../../engine/data/table.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import type { Random } from "../../../lib/random.ts";
+import { CellBook, type CellProgress } from "./cell-book.ts";
 import {
   type CellColumn,
-  type CellFailure,
   type CellFailureKind,
   type CellRecord,
   type CellRun,
   type ColumnUsage,
   type ModelLane,
-  emptyUsage,
 } from "./cells.ts";
 import type { ChatResult } from "./chat-endpoint.ts";
 import { type Lane, createLane } from "./lane.ts";
+import { retryWaitMs } from "./retry-wait.ts";
 
 export interface RunCellsOptions {
   /** What is known of each row before; LLM values are added as they come. */
@@ -41,20 +41,11 @@ export interface RunCellsOptions {
   readonly limits?: LadderLimits;
   readonly rules?: AimdRules;
   /** After each settled cell. */
-  readonly onProgress?: (progress: {
-    readonly column: string;
-    readonly settled: number;
-    readonly failed: number;
-    readonly total: number;
-  }) => void;
+  readonly onProgress?: (progress: CellProgress) => void;
 }
 
 const MAX_IN_FLIGHT = 1024;
 const GATEWAY_RETRIES = 3;
-const RETRY_BASE_MS = 1_000;
-const RETRY_FACTOR = 2;
-const RETRY_JITTER = 0.2;
-const MAX_RETRY_WAIT_MS = 60_000;
 const SALVAGE_ROUNDS = 2;
 /** So many 429s for one cell, and it waits for a salvage round; without a bound a closed endpoint would hold the run for ever. */
 const MAX_RATE_LIMITS = 30;
@@ -83,14 +74,7 @@ export function runCells(options: RunCellsOptions): Promise<CellRun> {
 class CellScheduler {
   private readonly options: RunCellsOptions;
   private readonly resolve: (run: CellRun) => void;
-  private readonly columnCount: number;
-  private readonly rows: Record<string, JsonValue>[];
-  private readonly values: Map<string, (JsonValue | undefined)[]>;
-  private readonly usage: Map<string, ColumnUsage>;
-  private readonly failures: CellFailure[] = [];
-  private readonly waitingFor: Uint8Array;
-  private readonly isSettled: Uint8Array;
-  private readonly dependents: readonly (readonly number[])[];
+  private readonly book: CellBook;
   private readonly progress = new Map<number, Progress>();
   private readonly lanes = new Map<string, Lane>();
   private readonly ending = new AbortController();
@@ -99,38 +83,24 @@ class CellScheduler {
   private inFlight = 0;
   /** Ready, in flight or waiting to be sent again. */
   private active = 0;
-  private settled = 0;
+  /** Settled, without those that failed only because another did. */
+  private finished = 0;
   private failedForGood = 0;
   private hasEnded = false;
 
   constructor(options: RunCellsOptions, resolve: (run: CellRun) => void) {
     this.options = options;
     this.resolve = resolve;
-    const { columns, records } = options;
-    this.columnCount = columns.length;
-    this.rows = records.map((record) => ({ ...record }));
-    const names = columns.flatMap(({ column }) => [column.name, ...Object.keys(sideColumns(column, undefined))]);
-    this.values = new Map(names.map((name) => [name, Array<JsonValue | undefined>(records.length)]));
-    this.usage = new Map(columns.map(({ column }) => [column.name, emptyUsage()]));
-    this.waitingFor = new Uint8Array(records.length * columns.length);
-    this.isSettled = new Uint8Array(records.length * columns.length);
-    const byName = new Map(columns.map(({ column }, at) => [column.name, at]));
-    this.dependents = columns.map(({ column }) =>
-      columns.flatMap(({ dependsOn }, at) => (dependsOn.includes(column.name) ? [at] : [])),
-    );
-    for (const [at, { dependsOn }] of columns.entries()) {
-      const count = new Set(dependsOn.filter((name) => byName.has(name))).size;
-      for (let row = 0; row < records.length; row += 1) this.waitingFor[row * columns.length + at] = count;
-    }
-    for (const { alias } of columns) if (!this.lanes.has(alias)) this.lanes.set(alias, this.laneOf(alias));
+    this.book = new CellBook(options);
+    for (const { alias } of options.columns) if (!this.lanes.has(alias)) this.lanes.set(alias, this.laneOf(alias));
   }
 
   begin(): void {
     const { signal } = this.options;
-    if (this.waitingFor.length === 0) return this.finish("complete");
+    if (this.book.total === 0) return this.finish("complete");
     if (signal.aborted) return this.finish("cancelled");
     signal.addEventListener("abort", this.onAbort, { once: true });
-    for (const [cell, waiting] of this.waitingFor.entries()) if (waiting === 0) this.enqueue(cell, true);
+    for (const cell of this.book.initialCells()) this.enqueue(cell, true);
     this.pump();
     this.checkEnd();
   }
@@ -141,7 +111,7 @@ class CellScheduler {
     const { clock, rules } = this.options;
     return createLane({
       maxParallel: model.maxParallel,
-      columnCount: this.columnCount,
+      columnCount: this.options.columns.length,
       clock,
       rules,
       signal: this.ending.signal,
@@ -150,27 +120,15 @@ class CellScheduler {
     });
   }
 
-  private columnOf(cell: number): CellColumn {
-    const column = this.options.columns[cell % this.columnCount];
-    if (column === undefined) throw new Error(`no column for cell ${cell}`);
-    return column;
-  }
-
   private laneFor(cell: number): Lane {
-    const lane = this.lanes.get(this.columnOf(cell).alias);
+    const lane = this.lanes.get(this.book.columnOf(cell).alias);
     if (lane === undefined) throw new Error(`no lane for cell ${cell}`);
     return lane;
   }
 
-  private usageOf(cell: number): ColumnUsage {
-    const usage = this.usage.get(this.columnOf(cell).column.name);
-    if (usage === undefined) throw new Error(`no usage for cell ${cell}`);
-    return usage;
-  }
-
   private enqueue(cell: number, isNew: boolean): void {
     if (isNew) this.active += 1;
-    this.laneFor(cell).enqueue(cell, cell % this.columnCount);
+    this.laneFor(cell).enqueue(cell, cell % this.options.columns.length);
   }
 
   private pump(): void {
@@ -186,7 +144,7 @@ class CellScheduler {
     try {
       const progress = this.progressOf(cell);
       progress.requests += 1;
-      this.usageOf(cell).requests += 1;
+      this.book.usageOf(cell).requests += 1;
       result = await model.ask({
         model: model.model,
         messages: progress.conversation.messages,
@@ -212,9 +170,8 @@ class CellScheduler {
   private progressOf(cell: number): Progress {
     const known = this.progress.get(cell);
     if (known !== undefined) return known;
-    const { column, render } = this.columnOf(cell);
-    const row = this.rows[Math.floor(cell / this.columnCount)] ?? {};
-    const conversation = startConversation(buildMessages(column, render(row)));
+    const { column, render } = this.book.columnOf(cell);
+    const conversation = startConversation(buildMessages(column, render(this.book.recordOf(cell))));
     const progress = { conversation, requests: 0, gatewayRetries: 0, rateLimits: 0, salvaged: 0 };
     this.progress.set(cell, progress);
     return progress;
@@ -222,7 +179,7 @@ class CellScheduler {
 
   private take(cell: number, result: ChatResult, startedAtMs: number, lane: Lane): void {
     const progress = this.progressOf(cell);
-    const usage = this.usageOf(cell);
+    const usage = this.book.usageOf(cell);
     switch (result.kind) {
       case "answer":
         lane.succeeded();
@@ -240,7 +197,7 @@ class CellScheduler {
         if (progress.gatewayRetries >= GATEWAY_RETRIES) return this.defer(cell, "server", result.message);
         progress.gatewayRetries += 1;
         usage.retries += 1;
-        return this.enqueueAfter(cell, this.retryWaitMs(progress.gatewayRetries, result.retryAfterMs));
+        return this.enqueueAfter(cell, retryWaitMs(progress.gatewayRetries, result.retryAfterMs, this.options.random));
       case "server":
       case "timeout":
       case "connection":
@@ -256,7 +213,7 @@ class CellScheduler {
     progress: Progress,
     usage: ColumnUsage,
   ): void {
-    const { column } = this.columnOf(cell);
+    const { column } = this.book.columnOf(cell);
     const limits = this.options.limits ?? DEFAULT_LIMITS;
     const next = advance(progress.conversation, reply, { column, limits, repairJson: jsonrepair });
     if (next.status === "done") {
@@ -269,11 +226,6 @@ class CellScheduler {
     else usage.corrections += 1;
     progress.conversation = next;
     this.enqueue(cell, false);
-  }
-
-  private retryWaitMs(retry: number, retryAfterMs: number | undefined): number {
-    const wait = RETRY_BASE_MS * RETRY_FACTOR ** (retry - 1) * (1 + RETRY_JITTER * (2 * this.options.random() - 1));
-    return Math.min(MAX_RETRY_WAIT_MS, retryAfterMs ?? wait);
   }
 
   private enqueueAfter(cell: number, waitMs: number): void {
@@ -293,66 +245,37 @@ class CellScheduler {
   }
 
   private settle(cell: number, values: Readonly<Record<string, JsonValue>>): void {
-    const row = Math.floor(cell / this.columnCount);
-    for (const [name, value] of Object.entries(values)) {
-      const column = this.values.get(name);
-      if (column !== undefined) column[row] = value;
-      const record = this.rows[row];
-      if (record !== undefined) record[name] = value;
-    }
     this.active -= 1;
-    this.close(cell);
-    for (const dependent of this.dependents[cell % this.columnCount] ?? []) {
-      const next = row * this.columnCount + dependent;
-      const waiting = (this.waitingFor[next] ?? 1) - 1;
-      this.waitingFor[next] = waiting;
-      if (waiting > 0 || this.isSettled[next] === 1) continue;
+    this.finished += 1;
+    this.progress.delete(cell);
+    const { alias } = this.book.columnOf(cell);
+    for (const next of this.book.succeed(cell, values)) {
       this.enqueue(next, true);
-      if (this.columnOf(next).alias !== this.columnOf(cell).alias) this.laneFor(next).pump();
+      if (this.book.columnOf(next).alias !== alias) this.laneFor(next).pump();
     }
   }
 
   private fail(cell: number, kind: CellFailureKind, message: string): void {
     this.active -= 1;
+    this.finished += 1;
     if (kind === "refused" || kind === "unusable_answer" || kind === "template") this.failedForGood += 1;
     this.report(cell, kind, message);
     this.failDependents(cell);
-    const finished = this.settled;
-    if (finished >= STOP_AFTER_CELLS && this.failedForGood / finished > STOP_ERROR_RATE) this.finish("stopped");
+    if (this.finished >= STOP_AFTER_CELLS && this.failedForGood / this.finished > STOP_ERROR_RATE)
+      this.finish("stopped");
   }
 
   private failDependents(cell: number): void {
-    const row = Math.floor(cell / this.columnCount);
-    for (const dependent of this.dependents[cell % this.columnCount] ?? []) {
-      const next = row * this.columnCount + dependent;
-      if (this.isSettled[next] === 1) continue;
-      this.report(next, "upstream", `"${this.columnOf(cell).column.name}" has no value in this row`, false);
+    const message = `"${this.book.columnOf(cell).column.name}" has no value in this row`;
+    for (const next of this.book.dependentsOf(cell)) {
+      this.report(next, "upstream", message);
       this.failDependents(next);
     }
   }
 
-  /** Cells that failed only because another did count in no rate. */
-  private report(cell: number, kind: CellFailureKind, message: string, isCounted = true): void {
-    this.failures.push({
-      row: this.options.firstRow + Math.floor(cell / this.columnCount),
-      column: this.columnOf(cell).column.name,
-      kind,
-      message,
-      requests: this.progress.get(cell)?.requests ?? 0,
-    });
-    this.close(cell, isCounted);
-  }
-
-  private close(cell: number, isCounted = true): void {
-    this.isSettled[cell] = 1;
+  private report(cell: number, kind: CellFailureKind, message: string): void {
+    this.book.fail(cell, { kind, message, requests: this.progress.get(cell)?.requests ?? 0 });
     this.progress.delete(cell);
-    if (isCounted) this.settled += 1;
-    this.options.onProgress?.({
-      column: this.columnOf(cell).column.name,
-      settled: this.settled,
-      failed: this.failures.length,
-      total: this.isSettled.length,
-    });
   }
 
   private checkEnd(): void {
@@ -368,7 +291,7 @@ class CellScheduler {
         continue;
       }
       progress.salvaged += 1;
-      this.usageOf(cell).retries += 1;
+      this.book.usageOf(cell).retries += 1;
       this.enqueue(cell, false);
     }
     this.pump();
@@ -382,12 +305,8 @@ class CellScheduler {
     this.ending.abort(new Error(`the run is ${outcome}`));
     if (outcome !== "complete") {
       const message = outcome === "cancelled" ? "the run was cancelled" : "the run stopped because most cells failed";
-      for (const [cell, isSettled] of this.isSettled.entries())
-        if (isSettled === 0) this.report(cell, outcome, message);
+      for (const cell of this.book.openCells()) this.report(cell, outcome, message);
     }
-    const order = new Map(this.options.columns.map(({ column }, at) => [column.name, at]));
-    const place = (failure: CellFailure): number => failure.row * this.columnCount + (order.get(failure.column) ?? 0);
-    this.failures.sort((left, right) => place(left) - place(right));
-    this.resolve({ outcome, values: this.values, failures: this.failures, usage: this.usage });
+    this.resolve(this.book.toRun(outcome));
   }
 }
