@@ -9,6 +9,7 @@ import { benchLogParsing } from "./log-parsing.ts";
 import type { BenchRow } from "./row.ts";
 import { benchServer } from "./server.ts";
 import { benchSmiXml } from "./smi-xml.ts";
+import { benchTemplates } from "./templates.ts";
 import { benchToolCall } from "./tool-call.ts";
 import { benchTriageCli } from "./triage-cli.ts";
 
@@ -18,6 +19,7 @@ const BENCHMARKS: readonly { name: string; run: () => Promise<readonly BenchRow[
   { name: "smi-xml", run: benchSmiXml },
   { name: "triage-cli", run: benchTriageCli },
   { name: "data-samplers", run: benchDataSamplers },
+  { name: "templates", run: benchTemplates },
   { name: "incident-search", run: benchIncidentSearch },
   { name: "tool-call", run: benchToolCall },
   { name: "agent", run: benchAgent },
