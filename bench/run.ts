@@ -2,6 +2,7 @@ import { cpus, totalmem } from "node:os";
 
 import { benchAgentHttp } from "./agent-http.ts";
 import { benchAgent } from "./agent.ts";
+import { benchDataLlm } from "./data-llm.ts";
 import { benchDataSamplers } from "./data-samplers.ts";
 import { benchDataGenerate } from "./data-generate.ts";
 import { benchIncidentSearch } from "./incident-search.ts";
@@ -26,6 +27,7 @@ const BENCHMARKS: readonly { name: string; run: () => Promise<readonly BenchRow[
   { name: "agent-http", run: benchAgentHttp },
   { name: "server", run: benchServer },
   { name: "data-generate", run: benchDataGenerate },
+  { name: "data-llm", run: benchDataLlm },
 ];
 
 const wanted = process.argv.slice(2);

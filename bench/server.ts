@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
 
 import { type BenchRow, median } from "./row.ts";
+import { startProcess, stopProcess } from "./support/process.ts";
 
 const WARM_UP_REQUESTS = 200;
 const SINGLE_REQUESTS = 300;
@@ -14,7 +12,6 @@ const PARALLEL_CLIENTS = 32;
 const PARALLEL_REQUESTS = 1_500;
 const STARTS = 3;
 
-const root = path.resolve(import.meta.dirname, "..");
 const body = JSON.stringify({ assistant_id: "two_nodes", input: { log: ["start"] } });
 
 /** The LangGraph API over loopback; the server is a process of its own, so that the load does not run on its thread. */
@@ -24,7 +21,11 @@ export async function benchServer(): Promise<BenchRow[]> {
 
 async function benchRuns(): Promise<BenchRow[]> {
   const home = mkdtempSync(path.join(tmpdir(), "nemops-bench-"));
-  const server = await startProcess("bench/support/two-nodes-server.ts", [home], {}, /^(http:\S+)/);
+  const server = await startProcess({
+    file: "bench/support/two-nodes-server.ts",
+    args: [home],
+    urlLine: /^(http:\S+)/,
+  });
   const agent = new Agent({ keepAlive: true, maxSockets: PARALLEL_CLIENTS });
   try {
     const stateless = `${server.url}/runs/wait`;
@@ -51,7 +52,7 @@ async function benchRuns(): Promise<BenchRow[]> {
     ];
   } finally {
     agent.destroy();
-    await stop(server.child);
+    await stopProcess(server.child);
     rmSync(home, { recursive: true, force: true });
   }
 }
@@ -64,7 +65,7 @@ async function benchStart(): Promise<BenchRow[]> {
     const home = mkdtempSync(path.join(tmpdir(), "nemops-bench-"));
     const startedAt = performance.now();
     const env = { PORT: "0", HOST: "127.0.0.1", NEMOPS_HOME: home, LLM_PROVIDER: "offline", LOG_LEVEL: "warn" };
-    const server = await startProcess("server/main.ts", [], env, /API\s+(http:\S+)/);
+    const server = await startProcess({ file: "cli/nemops.js", args: ["serve"], env, urlLine: /API\s+(http:\S+)/ });
     try {
       const response = await fetch(`${server.url}/ok`);
       if (!response.ok) throw new Error(`/ok answered ${response.status}`);
@@ -73,7 +74,7 @@ async function benchStart(): Promise<BenchRow[]> {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       memoryMib.push(residentMib(server.child.pid));
     } finally {
-      await stop(server.child);
+      await stopProcess(server.child);
       rmSync(home, { recursive: true, force: true });
     }
   }
@@ -85,39 +86,6 @@ async function benchStart(): Promise<BenchRow[]> {
 
 function row(what: string, size: string, figure: number, unit: string, budget?: string): BenchRow {
   return { what, size, figure: Math.round(figure * 10) / 10, unit, ...(budget === undefined ? {} : { budget }) };
-}
-
-interface RunningProcess {
-  readonly child: ChildProcess;
-  readonly url: string;
-}
-
-async function startProcess(
-  file: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  urlLine: RegExp,
-): Promise<RunningProcess> {
-  const child = spawn(process.execPath, [path.join(root, file), ...args], {
-    cwd: root,
-    env: { PATH: process.env["PATH"], HOME: tmpdir(), ...env },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = urlLine.exec(line)?.[1];
-    if (url !== undefined) {
-      child.stdout.resume();
-      return { child, url };
-    }
-  }
-  throw new Error(`${file} ended before it listened`);
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = once(child, "exit");
-  child.kill("SIGKILL");
-  await ended;
 }
 
 function residentMib(pid: number | undefined): number {
