@@ -55,14 +55,14 @@ export function newHome(): string {
 }
 
 async function waitFor(url: string, child: ChildProcess, output: () => string): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`the service ended with ${child.exitCode}:\n${output()}`);
     const answer = await fetch(`${url}/ok`).catch(() => undefined);
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`no answer from ${url} in 30 s:\n${output()}`);
+  throw new Error(`no answer from ${url} in 60 s:\n${output()}`);
 }
 
 export function freePort(): Promise<number> {
