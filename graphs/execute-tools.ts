@@ -5,6 +5,7 @@ import type { Clock } from "../lib/clock.ts";
 import { ServiceError, errorMessage } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { ToolClient, ToolDescription, ToolOutcome } from "../mcp/client/tool-client.ts";
+import { canRunInParallel } from "../mcp/client/tool-policy.ts";
 import { type ApprovalDecision, askApproval } from "./approve.ts";
 
 export interface ToolRequest {
@@ -48,7 +49,7 @@ export async function executeTools(options: ExecuteToolsOptions): Promise<ToolMe
   const messages: ToolMessage[] = [];
   for (let at = 0; at < steps.length;) {
     let end = at + 1;
-    while (end < steps.length && isReadOnly(steps[at]) && isReadOnly(steps[end])) end += 1;
+    while (end < steps.length && mayOverlap(steps[at]) && mayOverlap(steps[end])) end += 1;
     messages.push(...(await Promise.all(steps.slice(at, end).map((step) => runStep(step, options)))));
     at = end;
   }
@@ -118,8 +119,8 @@ function applyDecision(
   }
 }
 
-function isReadOnly(step: Step | undefined): boolean {
-  return step?.kind === "answer" || step?.tool.isReadOnly === true;
+function mayOverlap(step: Step | undefined): boolean {
+  return step !== undefined && (step.kind === "answer" || canRunInParallel(step.tool));
 }
 
 async function runStep(step: Step, options: ExecuteToolsOptions): Promise<ToolMessage> {

@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 import { createModel } from "../graphs/model/create-model.ts";
 import { type GpuOpsGraph, createGpuOpsGraph } from "../graphs/gpu-ops/graph.ts";
 import type { ModelHandle } from "../graphs/model/types.ts";
@@ -79,7 +81,7 @@ function ownServer(name: string, createServer: McpServerFactory, { mcp }: Config
     case "memory":
       return { name, createServer };
     case "stdio": {
-      const command = new URL("../cli/nemops.js", import.meta.url).pathname;
+      const command = fileURLToPath(new URL("../cli/nemops.js", import.meta.url));
       return {
         name,
         transport: "stdio",

@@ -1,4 +1,4 @@
-import type { ToolDescription } from "../../mcp/client/tool-client.ts";
+import { approvalReason } from "../../mcp/client/tool-policy.ts";
 import { readExchanges } from "../conversation.ts";
 import type { ToolRequest, ToolRules } from "../execute-tools.ts";
 import { completeAlert, refuseAlert } from "./alert-rules.ts";
@@ -23,9 +23,10 @@ export function gpuOpsToolRules(state: GpuOpsState, threadId?: string): ToolRule
       return { isError: true, text: "there is no log in this thread; ask the user to paste one" };
     },
     approvalReason(request, tool) {
-      return reasonToAsk(request, tool, () =>
-        exchanges.some((exchange) => NODE_TOOLS.has(exchange.name) && exchange.result["simulated"] === true),
-      );
+      // A node counts as real until one of its own results says that it is simulated.
+      const isSimulated = (): boolean =>
+        exchanges.some((exchange) => NODE_TOOLS.has(exchange.name) && exchange.result["simulated"] === true);
+      return approvalReason({ tool, args: request.args, isSimulated });
     },
   };
 }
@@ -33,11 +34,4 @@ export function gpuOpsToolRules(state: GpuOpsState, threadId?: string): ToolRule
 function withPastedLog(request: ToolRequest, state: GpuOpsState): ToolRequest {
   const log = request.args["log"] === PASTED_LOG ? findPastedLog(state.messages) : undefined;
   return log === undefined ? request : { ...request, args: { ...request.args, log } };
-}
-
-/** A node counts as real until one of its own results says that it is simulated. */
-function reasonToAsk(request: ToolRequest, tool: ToolDescription, isSimulated: () => boolean): string | undefined {
-  if (tool.isDestructive) return `${tool.name} changes things that cannot be taken back.`;
-  if (request.name !== "run_diagnostic" || request.args["mode"] !== "full" || isSimulated()) return undefined;
-  return "A full diagnostic puts heavy load on the GPU for minutes and needs it to be free of work.";
 }

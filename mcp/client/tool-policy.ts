@@ -10,24 +10,19 @@ export function canRetry(tool: ToolDescription): boolean {
   return tool.isReadOnly || tool.isIdempotent;
 }
 
-/** Diagnostics that put load on the GPU; the others only read counters and move a little data. */
-const STRESS_TESTS: ReadonlySet<unknown> = new Set(["memory_stress", "compute_stress", "thermal_profile"]);
-
 export interface ApprovalQuestion {
   readonly tool: ToolDescription;
   readonly args: Readonly<Record<string, unknown>>;
-  /** True when the GPU source is a simulation: nothing real can be harmed. */
-  readonly isSimulated: boolean;
+  /** True when the node is a simulation: nothing real can be harmed. Asked only where it matters. */
+  readonly isSimulated: () => boolean;
 }
 
 /**
- * Why a person has to agree first, in words for that person; undefined when the call may go ahead.
- * On real hardware a full diagnostic or a stress test takes the GPU away from its users for minutes.
+ * Why a person has to agree first, in words for that person; undefined when the call may go ahead. A full diagnostic
+ * takes a real GPU away from its users for minutes; a quick one runs under the tool's own safety rules.
  */
 export function approvalReason({ tool, args, isSimulated }: ApprovalQuestion): string | undefined {
-  if (tool.isDestructive) return `${tool.name} can change or remove something that cannot be brought back`;
-  if (tool.name !== "run_diagnostic" || isSimulated) return undefined;
-  if (args["mode"] === "full") return "a full diagnostic loads the GPU for minutes";
-  if (STRESS_TESTS.has(args["test_name"])) return `${String(args["test_name"])} puts load on the GPU`;
-  return undefined;
+  if (tool.isDestructive) return `${tool.name} can change or remove something that cannot be brought back.`;
+  if (tool.name !== "run_diagnostic" || args["mode"] !== "full" || isSimulated()) return undefined;
+  return "A full diagnostic puts heavy load on the GPU for minutes and needs it to be free of work.";
 }

@@ -128,7 +128,7 @@ describe("a pasted log", () => {
     expect(names).toEqual(["analyze_gpu_log"]);
   });
 
-  it("with an unknown XID says that it is not sure, and pages nobody on its account", async () => {
+  it("with an unknown XID says that it is not sure, and neither resets nor reboots on its account", async () => {
     const { report } = await paste([nvrm(1_100, "Xid (PCI:0000:3b:00): 987, pid=7, name=python, something new")]);
     expect(report.actions).not.toContain("REBOOT_NODE");
     expect(report.actions).not.toContain("RESET_GPU");
