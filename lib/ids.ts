@@ -2,12 +2,6 @@ import { createHash, randomUUID } from "node:crypto";
 
 export const newUuid = (): string => randomUUID();
 
-const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-export function isUuid(text: string): boolean {
-  return UUID_PATTERN.test(text);
-}
-
 /** RFC 9562 version 5 (SHA-1) UUID of `name` within `namespace`. */
 export function uuid5(name: string, namespace: string): string {
   const bytes = createHash("sha1")

@@ -1,9 +1,10 @@
+import { shouldRaiseAlert } from "../../engine/gpu/assess/alerting.ts";
 import type { BaseMessage } from "@langchain/core/messages";
 
 import type { ToolOutcome } from "../../mcp/client/tool-client.ts";
 import { type ToolExchange, readExchanges } from "../conversation.ts";
 import type { ToolRequest } from "../execute-tools.ts";
-import { alertNode, singleGpu, warrantsAlert } from "./offline-policy/diagnosis.ts";
+import { alertNode, singleGpu } from "./offline-policy/diagnosis.ts";
 import { viewConversation } from "./offline-policy/view.ts";
 import { latestAssessment, primaryFinding } from "./results.ts";
 import type { GpuOpsState, ThreadAlert } from "./state.ts";
@@ -51,7 +52,7 @@ export function refuseAlert(request: ToolRequest, state: GpuOpsState): ToolOutco
     };
   }
   const found = latestAssessment(readExchanges(state.messages));
-  if (found === undefined || warrantsAlert(found.assessment) || asksForAlert(state.messages)) return undefined;
+  if (found === undefined || shouldRaiseAlert(found.assessment) || asksForAlert(state.messages)) return undefined;
   return {
     isError: true,
     text: `Not raised: the assessment says "${found.assessment.verdict}", which is no fault of the machine. Alerts for it are raised only when the user asks for one.`,

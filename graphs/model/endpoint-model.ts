@@ -2,11 +2,13 @@ import type { CallbackManagerForLLMRun } from "@langchain/core/callbacks/manager
 import { BaseChatModel, type BaseChatModelCallOptions } from "@langchain/core/language_models/chat_models";
 import { AIMessageChunk, type BaseMessage, HumanMessage, ToolMessage } from "@langchain/core/messages";
 import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
+import { convertToOpenAITool } from "@langchain/core/utils/function_calling";
 import { ChatOpenAICompletions, type OpenAIClient } from "@langchain/openai";
 
 import type { Clock } from "../../lib/clock.ts";
 import { ServiceError } from "../../lib/errors.ts";
 import type { Secret } from "../../lib/secret.ts";
+import { bindTools } from "../../mcp/client/bind-tools.ts";
 import type { ToolDescription } from "../../mcp/client/tool-client.ts";
 import { toEndpointMessages } from "./endpoint-messages.ts";
 import type { NormalPart, RawPart } from "./normalise/parts.ts";
@@ -113,7 +115,8 @@ export class EndpointChatModel extends BaseChatModel<EndpointCallOptions> {
       usedIds: usedCallIds(messages),
       isQuoted: (text) => isShownText(messages, text),
     });
-    const request = { signal, ...(offered.length === 0 ? {} : { tools: offered.map(toFunctionTool) }) };
+    const tools = (await bindTools(offered)).map((tool) => convertToOpenAITool(tool));
+    const request = { signal, ...(tools.length === 0 ? {} : { tools }) };
     const open = () => Promise.resolve(this.#inner._streamResponseChunks(toEndpointMessages(messages), request));
     const source = limitSilence(open, { timeoutMs, clock, abort: (reason) => stop.abort(reason) });
 
@@ -195,13 +198,6 @@ function toChunk(part: NormalPart, hasReasoning: boolean): ChatGenerationChunk {
 
 function usageChunk(usage: NonNullable<AIMessageChunk["usage_metadata"]>): ChatGenerationChunk {
   return new ChatGenerationChunk({ text: "", message: new AIMessageChunk({ content: "", usage_metadata: usage }) });
-}
-
-function toFunctionTool(tool: ToolDescription): OpenAIClient.ChatCompletionTool {
-  return {
-    type: "function",
-    function: { name: tool.name, description: tool.description, parameters: { ...tool.inputSchema } },
-  };
 }
 
 function usedCallIds(messages: readonly BaseMessage[]): Set<string> {

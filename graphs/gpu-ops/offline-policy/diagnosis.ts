@@ -21,11 +21,6 @@ import type { TestName } from "./mentions.ts";
 
 /** Arguments and decisions that follow from an assessment; the flows only order them. */
 
-/** Alerts are for faults of the machine: nothing to do and faults of an application page nobody. */
-export function warrantsAlert(assessment: AssessmentResult): boolean {
-  return assessment.verdict !== "healthy" && assessment.verdict !== "app";
-}
-
 /** The one GPU an assessment is about; undefined when it is about several or about the node. */
 export function singleGpu(assessment: AssessmentResult): number | undefined {
   const primary = primaryFinding(assessment)?.gpu;

@@ -1,3 +1,4 @@
+import { shouldRaiseAlert } from "../../../engine/gpu/assess/alerting.ts";
 import type { PolicyTurn } from "../../model/types.ts";
 import { type FoundAssessment, PlanResult, latestAssessment, latestResult } from "../results.ts";
 import {
@@ -9,7 +10,6 @@ import {
   planCall,
   readDiagnosis,
   standingAlert,
-  warrantsAlert,
 } from "./diagnosis.ts";
 import { describeAct } from "./text-act.ts";
 import { describeDiagnosis, verdictLine } from "./text-diagnosis.ts";
@@ -99,7 +99,7 @@ export function investigate(view: PolicyView): PolicyTurn | undefined {
 }
 
 function alertOnce(view: PolicyView, found: FoundAssessment): PolicyTurn | undefined {
-  if (!warrantsAlert(found.assessment) || wasCalled(view, "generate_alert")) return undefined;
+  if (!shouldRaiseAlert(found.assessment) || wasCalled(view, "generate_alert")) return undefined;
   if (standingAlert(found, view.thread) !== undefined) return undefined;
   return callTools(["generate_alert", alertCall(found, view.done)]);
 }

@@ -11,7 +11,7 @@ describe("tools for a model", () => {
   let client: ToolClient;
   afterEach(() => client.close());
 
-  it("carry name, description and schema, and run through the client when they are invoked", async () => {
+  it("carry name, description and schema, and cannot be run past the client", async () => {
     client = createToolClient({
       servers: [{ name: "own", createServer: fixtureServer(createFixtureContext()), tools: ["echo", "fail_expected"] }],
       timeoutMs: 1_000,
@@ -19,13 +19,11 @@ describe("tools for a model", () => {
       random: seededRandom(1),
       log: silentLog,
     });
-    const tools = await bindTools(client);
+    const tools = await bindTools(await client.listTools());
     expect(tools.map((tool) => tool.name)).toEqual(["echo", "fail_expected"]);
-    const [echo, fail] = tools;
-    expect(echo?.description).toBe("Answers what it is given.");
-    expect(echo?.schema).toMatchObject({ type: "object", required: ["text"] });
-    const answer: unknown = await echo?.invoke({ text: "hi" });
-    expect(JSON.stringify(answer)).toContain("hi");
-    await expect(fail?.invoke({})).rejects.toThrow(/no GPU 9/);
+    expect(tools[0]?.description).toBe("Answers what it is given.");
+    expect(tools[0]?.schema).toMatchObject({ type: "object", required: ["text"] });
+    // Run past the client, a tool would escape its allow list and its limits.
+    await expect(tools[0]?.invoke({ text: "hi" })).rejects.toThrow(/tool client/);
   });
 });
