@@ -119,10 +119,11 @@ function isJsonObject(source: string): boolean {
 
 function shapeConfig(settings: Settings, environment: NodeJS.ProcessEnv) {
   const dataHome = environment["XDG_DATA_HOME"] || path.join(homedir(), ".local", "share");
+  const home = path.resolve(settings.NEMOPS_HOME ?? path.join(dataHome, "nemops"));
   return {
     host: settings.HOST,
     port: settings.PORT,
-    home: path.resolve(settings.NEMOPS_HOME ?? path.join(dataHome, "nemops")),
+    home,
     apiKey: settings.NEMOPS_API_KEY,
     serverUrl: settings.NEMOPS_URL,
     langgraphJson: settings.NEMOPS_LANGGRAPH_JSON,
@@ -184,6 +185,22 @@ function shapeConfig(settings: Settings, environment: NodeJS.ProcessEnv) {
       webhookUrl: settings.ALERT_WEBHOOK_URL,
       webhookSecret: settings.ALERT_WEBHOOK_SECRET,
       file: settings.ALERT_FILE,
+    },
+    data: {
+      nemo:
+        settings.NEMO_BASE_URL === undefined
+          ? undefined
+          : {
+              baseUrl: settings.NEMO_BASE_URL,
+              apiKey: settings.NEMO_API_KEY,
+              dialect: settings.NEMO_DIALECT,
+              workspace: settings.NEMO_WORKSPACE,
+            },
+      modelProvidersFile: settings.MODEL_PROVIDERS_FILE,
+      maxJobs: settings.DATA_MAX_JOBS,
+      maxRows: settings.DATA_MAX_ROWS,
+      seedFolder: path.resolve(settings.DATA_SEED_FOLDER ?? path.join(home, "seeds")),
+      sqlTimeoutMs: settings.DATA_SQL_TIMEOUT_MS,
     },
     mcp: {
       transport: settings.MCP_TRANSPORT,

@@ -7,6 +7,7 @@ const GROUP_TITLES: Readonly<Record<SettingGroup, string>> = {
   gpu: "GPU source",
   incidents: "Incidents",
   alerts: "Alerts",
+  data: "Datasets",
   mcp: "MCP",
 };
 

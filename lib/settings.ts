@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Secret } from "./secret.ts";
 
 /** What a setting belongs to; README and .env.example show the settings in this order. */
-export type SettingGroup = "service" | "model" | "gpu" | "incidents" | "alerts" | "mcp";
+export type SettingGroup = "service" | "model" | "gpu" | "incidents" | "alerts" | "data" | "mcp";
 
 export interface Setting {
   readonly group: SettingGroup;
@@ -120,7 +120,7 @@ export const SETTINGS = {
     "service",
     flag.default(false),
     "0",
-    "Lets webhooks reach loopback and private addresses.",
+    "Lets webhooks and remote validators reach loopback and private addresses.",
   ),
 
   LLM_PROVIDER: setting(
@@ -258,13 +258,63 @@ export const SETTINGS = {
   ALERT_WEBHOOK_SECRET: secret("alerts", "Signs webhook bodies (HMAC-SHA256 in `x-nemops-signature`)."),
   ALERT_FILE: setting("alerts", text.optional(), "", "Alerts are appended to this file, one JSON object a line."),
 
+  NEMO_BASE_URL: setting(
+    "data",
+    url.optional(),
+    "",
+    "NeMo Data Designer service that makes the datasets; unset uses the built-in engine.",
+  ),
+  NEMO_API_KEY: secret("data", "Bearer token sent to that service."),
+  NEMO_DIALECT: setting(
+    "data",
+    z.enum(["auto", "v1beta1", "v1", "v2"]).default("auto"),
+    "auto",
+    "API of that service; `auto` asks it.",
+  ),
+  NEMO_WORKSPACE: setting("data", text.default("default"), "default", "Workspace at a service that speaks `v2`."),
+  MODEL_PROVIDERS_FILE: setting(
+    "data",
+    text.optional(),
+    "",
+    "YAML or JSON file with the endpoints that model columns of a design may name (`providers: [{name, endpoint, api_key}]`); `LLM_BASE_URL` is the default one.",
+  ),
+  DATA_MAX_JOBS: setting(
+    "data",
+    integer(1, 16).default(2),
+    "2",
+    "Datasets generated at the same time; further jobs wait.",
+  ),
+  DATA_MAX_ROWS: setting(
+    "data",
+    integer(1, 100_000_000).default(10_000_000),
+    "10000000",
+    "Most rows one job may ask for.",
+  ),
+  DATA_SEED_FOLDER: setting(
+    "data",
+    text.optional(),
+    "<NEMOPS_HOME>/seeds",
+    "Folder that seed files of designs must lie in.",
+  ),
+  DATA_SQL_TIMEOUT_MS: setting(
+    "data",
+    integer(100, 600_000).default(10_000),
+    "10000",
+    "Longest a query over a dataset may take.",
+  ),
+
   MCP_TRANSPORT: setting(
     "mcp",
     z.enum(["memory", "stdio", "http"]).default("memory"),
     "memory",
     "How the agents reach the tools: in process, a child process, or a server at `MCP_URL`.",
   ),
-  MCP_URL: setting("mcp", url.optional(), "", "Base URL of a server with `/mcp/gpu-ops`, for `MCP_TRANSPORT=http`."),
+  MCP_URL: setting(
+    "mcp",
+    url.optional(),
+    "",
+    "Base URL of a server with `/mcp/gpu-ops` and `/mcp/data-designer`, for `MCP_TRANSPORT=http`.",
+  ),
   MCP_SERVERS_FILE: setting(
     "mcp",
     text.optional(),
