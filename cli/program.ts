@@ -1,5 +1,10 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
 
+import { collect, oneOf, positiveNumber, wholeNumber } from "./arguments.ts";
+import { addAlertCommands } from "./command-groups/alerts.ts";
+import { addDatasetCommands } from "./command-groups/dataset.ts";
+import { addGpuCommands } from "./command-groups/gpu.ts";
+import { addIncidentCommands } from "./command-groups/incidents.ts";
 import type { CommandContext, GlobalOptions } from "./context.ts";
 import { CliError, EXIT_CODES, type ExitName, exitCode } from "./exit-codes.ts";
 import { createTerminal } from "./terminal.ts";
@@ -9,7 +14,7 @@ import { VERSION } from "../lib/version.ts";
  * What a command's module exports: its arguments in order, then its options together with the global ones. The answer
  * names the exit status.
  */
-type Run<Args extends readonly unknown[]> = (context: CommandContext, ...args: Args) => Promise<ExitName>;
+export type Run<Args extends readonly unknown[]> = (context: CommandContext, ...args: Args) => Promise<ExitName>;
 
 /** Parses the arguments, runs the command and answers its exit status. Modules are loaded when their command is called. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -83,7 +88,7 @@ function describe(error: unknown, isVerbose: boolean): string {
   return isVerbose ? (error.stack ?? error.message) : error.message;
 }
 
-type Action = <Args extends readonly unknown[]>(
+export type Action = <Args extends readonly unknown[]>(
   load: () => Promise<{ run: Run<Args> }>,
   hasOwnSignals?: boolean,
 ) => (...given: unknown[]) => Promise<void>;
@@ -171,125 +176,6 @@ function buildProgram(action: Action): Command {
   return program;
 }
 
-function addGpuCommands(program: Command, action: Action): void {
-  const gpu = program.command("gpu").helpCommand(false).description("look at GPUs");
-  gpu
-    .command("list")
-    .description("GPUs of a node")
-    .action(action(() => import("./commands/gpu-list.ts")));
-  gpu
-    .command("health")
-    .description("readings, findings and verdict; exit 3 when something is wrong")
-    .option("--gpu <index>", "one GPU", wholeNumber(0, 4_095))
-    .option("--fail-on <level>", "warning, critical or never", oneOf("warning", "critical", "never"), "warning")
-    .action(action(() => import("./commands/gpu-health.ts")));
-  gpu
-    .command("events")
-    .description("GPU records of the kernel log")
-    .option("--gpu <index>", "one GPU", wholeNumber(0, 4_095))
-    .option("--xid <code>", "one XID", wholeNumber(0, 65_535))
-    .option("--limit <count>", "most records", wholeNumber(1, 1_000), 50)
-    .action(action(() => import("./commands/gpu-events.ts")));
-  gpu
-    .command("diag")
-    .description("run one diagnostic")
-    .argument("<test>", "memory_stress, compute_stress, nvlink_check, pcie_bandwidth or thermal_profile")
-    .option("--gpu <index>", "GPU", wholeNumber(0, 4_095), 0)
-    .option("--mode <mode>", "quick or full", oneOf("quick", "full"), "quick")
-    .option("-y, --yes", "run a full test without asking", false)
-    .action(action(() => import("./commands/gpu-diag.ts")));
-  gpu
-    .command("triage")
-    .description("diagnose recorded files, without a server")
-    .option("--smi-xml <file>", "output of `nvidia-smi -q -x`")
-    .option("--smi-text <file>", "output of `nvidia-smi -q`")
-    .option("--kernel-log <file>", "kernel log: dmesg, syslog or journald JSON; `-` for stdin")
-    .option("--metrics <file>", "dcgm-exporter metrics")
-    .option("--diag-json <file>", "output of `dcgmi diag -j`")
-    .action(action(() => import("./commands/gpu-triage.ts")));
-}
-
-function addIncidentCommands(program: Command, action: Action): void {
-  const incidents = program.command("incidents").helpCommand(false).description("past incidents");
-  incidents
-    .command("search")
-    .description("incidents that resemble a description")
-    .argument("<query...>")
-    .option("--top <count>", "most results", wholeNumber(1, 50), 3)
-    .action(action(() => import("./commands/incidents-search.ts")));
-  incidents
-    .command("show")
-    .description("one incident")
-    .argument("<id>")
-    .action(action(() => import("./commands/incidents-show.ts")));
-  incidents
-    .command("add")
-    .description("store an incident from a JSON file, `-` for stdin")
-    .argument("<file>")
-    .action(action(() => import("./commands/incidents-add.ts")));
-}
-
-function addAlertCommands(program: Command, action: Action): void {
-  const alerts = program.command("alerts").helpCommand(false).description("the alert book");
-  alerts
-    .command("list")
-    .description("alerts, newest first")
-    .option(
-      "--status <status>",
-      "open, acknowledged, snoozed or closed",
-      oneOf("open", "acknowledged", "snoozed", "closed"),
-    )
-    .option("--limit <count>", "most alerts", wholeNumber(1, 1_000), 50)
-    .action(action(() => import("./commands/alerts-list.ts")));
-  for (const [name, description] of [
-    ["ack", "acknowledge an alert: escalation stops"],
-    ["snooze", "silence an alert for a while"],
-    ["close", "close an alert"],
-  ] as const) {
-    const command = alerts
-      .command(name)
-      .description(description)
-      .argument("<id>", "NEMOPS-…")
-      .option("--by <name>", "who does it");
-    if (name === "snooze") command.option("--minutes <count>", "how long", wholeNumber(1, 43_200), 60);
-    if (name === "close") command.option("--reason <text>", "why");
-    command.action(action(() => import("./commands/alerts-update.ts")));
-  }
-}
-
-function addDatasetCommands(program: Command, action: Action): void {
-  const dataset = program.command("dataset").helpCommand(false).description("synthetic datasets from a design");
-  dataset
-    .command("validate")
-    .description("say everything that is wrong with a design; exit 1 on an error")
-    .argument("<design>", "JSON or YAML file")
-    .action(action(() => import("./commands/dataset-validate.ts")));
-  dataset
-    .command("preview")
-    .description("show the first rows of a dataset")
-    .argument("<design>", "JSON or YAML file")
-    .option("-n, --rows <count>", "rows", wholeNumber(1, 1_000), 10)
-    .option("--seed <seed>", "other rows for another seed", "0")
-    .action(action(() => import("./commands/dataset-preview.ts")));
-  dataset
-    .command("create")
-    .description("generate a dataset and print the file that was written")
-    .argument("<design>", "JSON or YAML file")
-    .requiredOption("-n, --rows <count>", "rows", wholeNumber(1, 100_000_000))
-    .option(
-      "-f, --format <format>",
-      "jsonl, csv or parquet (else by the ending of -o)",
-      oneOf("jsonl", "csv", "parquet"),
-    )
-    .option("-o, --output <file>", "<name of the design>.<format> when left out")
-    .option("--seed <seed>", "other rows for another seed", "0")
-    .option("--row-group-size <rows>", "rows made and kept at once", wholeNumber(1, 1_000_000), 10_000)
-    .option("--workers <count>", "threads; as many as processors when left out", wholeNumber(1, 64))
-    .option("--resume", "go on after an interrupted run of the same command", false)
-    .option("--artifacts <folder>", "keep the row groups, metadata and profile there")
-    .action(action(() => import("./commands/dataset-create.ts")));
-}
-
 function showHelp(program: Command, topic: readonly string[]): void {
   if (topic[0] === "exit-codes") {
     for (const { code, meaning } of EXIT_CODES) process.stdout.write(`${String(code).padStart(3)}  ${meaning}\n`);
@@ -302,29 +188,4 @@ function showHelp(program: Command, topic: readonly string[]): void {
     else command = next;
   }
   process.stdout.write(command.helpInformation());
-}
-
-function wholeNumber(min: number, max: number): (raw: string) => number {
-  return (raw) => {
-    const value = Number(raw);
-    if (/^\d+$/.test(raw) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}.`);
-  };
-}
-
-function positiveNumber(raw: string): number {
-  const value = Number(raw);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError("must be a number above 0.");
-}
-
-function oneOf(...allowed: readonly string[]): (raw: string) => string {
-  return (raw) => {
-    if (allowed.includes(raw)) return raw;
-    throw new InvalidArgumentError(`must be one of ${allowed.join(", ")}.`);
-  };
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }
