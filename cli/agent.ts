@@ -2,18 +2,19 @@ import { Client } from "@langchain/langgraph-sdk";
 import { z } from "zod";
 
 import { errorMessage } from "../lib/errors.ts";
+import { AGENTS, type AgentName } from "./agents.ts";
 import type { Connection } from "./connection.ts";
 import { CliError } from "./exit-codes.ts";
+import type { Progress } from "./progress-bar.ts";
 import { refusal, unreachable } from "./service.ts";
 import { WireReport } from "./wire.ts";
-
-export const GRAPH = "gpu_ops";
 
 /** What happens while the agent works, in the order in which it happens. */
 export type AgentEvent =
   | { readonly type: "token"; readonly messageId: string; readonly text: string }
   | { readonly type: "tool_start"; readonly name: string; readonly args: Readonly<Record<string, unknown>> }
   | { readonly type: "tool_end"; readonly name: string; readonly isError: boolean; readonly durationMs: number }
+  | { readonly type: "job_progress"; readonly progress: Progress }
   | { readonly type: "raw"; readonly event: string; readonly data: unknown };
 
 export interface PendingAction {
@@ -29,11 +30,15 @@ export interface Turn {
   readonly runId: string | null;
   readonly answer: string;
   readonly report: WireReport | null;
+  /** The dataset job of the thread, for the agent that makes datasets. */
+  readonly job: WireJob | null;
   /** Calls that wait for a yes; the turn is not over then. */
   readonly pending: readonly PendingAction[];
 }
 
 export interface AgentOptions {
+  /** The graph that answers; that of the thread when it has one already, else `gpu_ops`. */
+  readonly agent?: AgentName;
   readonly connection: Connection;
   readonly signal: AbortSignal;
   readonly approvals: "ask" | "auto";
@@ -58,7 +63,22 @@ const CustomEvent = z.discriminatedUnion("type", [
     is_error: z.boolean().default(false),
     duration_ms: z.number().default(0),
   }),
+  z.looseObject({
+    type: z.literal("job_progress"),
+    rows: z.number().nullish(),
+    target: z.number(),
+    rows_per_second: z.number().nullish(),
+    eta_seconds: z.number().nullish(),
+  }),
 ]);
+
+const WireJob = z.looseObject({
+  id: z.string(),
+  status: z.string(),
+  progress: z.looseObject({ rows: z.number().nullish(), target: z.number().nullish() }).nullish(),
+});
+export type WireJob = z.infer<typeof WireJob>;
+const Thread = z.looseObject({ metadata: z.looseObject({ graph_id: z.string().nullish() }).nullish() });
 
 const Content = z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().optional() }))]);
 const Message = z.looseObject({ type: z.string(), id: z.string().nullish(), content: Content });
@@ -79,12 +99,16 @@ const Interrupted = z.looseObject({
   ),
 });
 const State = z.looseObject({
-  values: z.looseObject({ messages: z.array(z.unknown()).default([]), report: WireReport.nullish() }),
+  values: z.looseObject({
+    messages: z.array(z.unknown()).default([]),
+    report: WireReport.nullish(),
+    job: WireJob.nullish(),
+  }),
 });
 const Failure = z.looseObject({ error: z.string().optional(), message: z.string().optional() });
 
-/** Talks to the `gpu_ops` graph through the official client, so that the CLI uses nothing another client could not. */
-export function createAgent({ connection, signal, approvals, onEvent }: AgentOptions): Agent {
+/** Talks to one of the graphs through the official client, so that the CLI uses nothing another client could not. */
+export function createAgent({ agent, connection, signal, approvals, onEvent }: AgentOptions): Agent {
   const client = new Client({
     apiUrl: connection.url,
     apiKey: null,
@@ -92,10 +116,17 @@ export function createAgent({ connection, signal, approvals, onEvent }: AgentOpt
     callerOptions: { fetch: connection.fetch, maxRetries: 0 },
   });
 
+  /** What a thread was begun with goes on with it, unless another agent is named. */
+  const graphOf = async (threadId: string): Promise<string> => {
+    if (agent !== undefined) return agent;
+    const thread = Thread.safeParse(await guarded(() => client.threads.get(threadId)));
+    return thread.data?.metadata?.graph_id ?? AGENTS[0];
+  };
+
   const turn = async (threadId: string, payload: Readonly<Record<string, unknown>>): Promise<Turn> => {
     let runId: string | null = null;
     let pending: readonly PendingAction[] = [];
-    const stream = client.runs.stream(threadId, GRAPH, {
+    const stream = client.runs.stream(threadId, await graphOf(threadId), {
       ...payload,
       streamMode: ["updates", "messages-tuple", "custom"],
       context: { approvals },
@@ -133,6 +164,7 @@ export function createAgent({ connection, signal, approvals, onEvent }: AgentOpt
       runId,
       answer: lastAnswer(state.values.messages),
       report: pending.length > 0 ? null : (state.values.report ?? null),
+      job: state.values.job ?? null,
       pending,
     };
   };
@@ -147,7 +179,7 @@ export function createAgent({ connection, signal, approvals, onEvent }: AgentOpt
   };
 
   return {
-    createThread: async () => (await guarded(() => client.threads.create({ graphId: GRAPH }))).thread_id,
+    createThread: async () => (await guarded(() => client.threads.create({ graphId: agent ?? AGENTS[0] }))).thread_id,
     ask: (threadId, question) => turn(threadId, { input: { messages: [{ role: "user", content: question }] } }),
     resume: (threadId, decisions) => turn(threadId, { command: { resume: { decisions } } }),
   };
@@ -159,7 +191,14 @@ function publish(event: string, data: unknown, onEvent: AgentOptions["onEvent"])
     if (!custom.success) return;
     const { data: tool } = custom;
     if (tool.type === "tool_start") onEvent({ type: "tool_start", name: tool.name, args: tool.args });
-    else onEvent({ type: "tool_end", name: tool.name, isError: tool.is_error, durationMs: tool.duration_ms });
+    else if (tool.type === "job_progress") {
+      const { rows, target, rows_per_second: rowsPerSecond, eta_seconds: etaSeconds } = tool;
+      const eta = etaSeconds == null ? {} : { etaSeconds };
+      onEvent({
+        type: "job_progress",
+        progress: { done: rows ?? 0, target, rowsPerSecond: rowsPerSecond ?? 0, ...eta },
+      });
+    } else onEvent({ type: "tool_end", name: tool.name, isError: tool.is_error, durationMs: tool.duration_ms });
   } else if (event === "messages") {
     const tuple = MessageTuple.safeParse(data);
     if (!tuple.success || !/^ai/i.test(tuple.data[0].type)) return;

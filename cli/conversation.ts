@@ -1,8 +1,18 @@
-import { type Agent, type AgentEvent, type Decision, type PendingAction, type Turn, createAgent } from "./agent.ts";
+import {
+  type Agent,
+  type AgentEvent,
+  type Decision,
+  type PendingAction,
+  type Turn,
+  type WireJob,
+  createAgent,
+} from "./agent.ts";
+import type { AgentName } from "./agents.ts";
 import { askYesNo } from "./ask-person.ts";
 import type { Connection } from "./connection.ts";
 import type { CommandContext } from "./context.ts";
 import { CliError, type ExitName } from "./exit-codes.ts";
+import { createProgressBar } from "./progress-bar.ts";
 import { reportText } from "./report-text.ts";
 import { printable } from "./terminal.ts";
 
@@ -12,6 +22,7 @@ export type ApproveMode = "ask" | "never" | "auto";
 export interface ConversationOptions {
   readonly context: CommandContext;
   readonly connection: Connection;
+  readonly agent?: AgentName;
   readonly approve: ApproveMode;
   /** Shows tools and text while they come; off for machine-readable output. */
   readonly isShown: boolean;
@@ -38,8 +49,9 @@ export interface Conversation {
 }
 
 export function createConversation(options: ConversationOptions): Conversation {
-  const { context, connection, approve, isShown, onEvent } = options;
+  const { context, connection, agent: agentName, approve, isShown, onEvent } = options;
   const { terminal, signal } = context;
+  const bar = isShown ? createProgressBar(terminal) : undefined;
   let toolCalls: ToolCallRecord[] = [];
   let openMessage: string | undefined;
 
@@ -49,6 +61,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   };
   const show = (event: AgentEvent): void => {
     onEvent?.(event);
+    if (event.type !== "job_progress" && event.type !== "raw") bar?.end();
     if (event.type === "tool_start") {
       toolCalls.push({ name: event.name, args: event.args });
       if (isShown) {
@@ -62,6 +75,9 @@ export function createConversation(options: ConversationOptions): Conversation {
         const mark = event.isError ? terminal.styleNote("red", "✗") : terminal.styleNote("green", "✓");
         terminal.note(`${mark} ${event.name} ${Math.round(event.durationMs)} ms`);
       }
+    } else if (event.type === "job_progress") {
+      endLine();
+      bar?.draw(event.progress);
     } else if (event.type === "token" && isShown && terminal.isOutTty) {
       // Only a person wants to watch text grow; a pipe gets the answer once, when it is complete.
       if (openMessage !== undefined && openMessage !== event.messageId) endLine();
@@ -70,6 +86,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     }
   };
   const agent: Agent = createAgent({
+    ...(agentName === undefined ? {} : { agent: agentName }),
     connection,
     signal,
     approvals: approve === "auto" ? "auto" : "ask",
@@ -92,11 +109,18 @@ export function createConversation(options: ConversationOptions): Conversation {
       endLine();
       if (isShown) {
         if (!wasStreamed) terminal.out(printable(turn.answer));
-        if (turn.report !== null) terminal.out(`\n${reportText(turn.report, terminal)}`);
+        if (turn.report?.verdict !== undefined) terminal.out(`\n${reportText(turn.report, terminal)}`);
+        if (turn.job !== null) terminal.note(jobText(turn.job));
       }
       return { turn, toolCalls, exit };
     },
   };
+}
+
+function jobText({ id, status, progress }: WireJob): string {
+  const rows = progress?.rows == null ? "" : `, ${progress.rows} of ${progress.target ?? "?"} rows`;
+  const next = status === "completed" ? `; nemops dataset download ${id} fetches it` : `; nemops dataset watch ${id}`;
+  return `dataset ${id}: ${status}${rows}${next}`;
 }
 
 async function decide(

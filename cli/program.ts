@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 
+import { AGENTS } from "./agents.ts";
 import { collect, oneOf, positiveNumber, wholeNumber } from "./arguments.ts";
 import { addAlertCommands } from "./command-groups/alerts.ts";
 import { addDatasetCommands } from "./command-groups/dataset.ts";
@@ -95,7 +96,7 @@ export type Action = <Args extends readonly unknown[]>(
 
 function buildProgram(action: Action): Command {
   const program = new Command("nemops")
-    .description("Diagnoses NVIDIA GPU nodes. Without a command: the state of the node.")
+    .description("Diagnoses NVIDIA GPU nodes and makes synthetic datasets. Without a command: the state of the node.")
     .option("-q, --quiet", "no progress on stderr", false)
     .option("-v, --verbose", "more progress on stderr", false)
     .option("--no-input", "never ask; exit 6 where an answer is needed")
@@ -128,8 +129,9 @@ function buildProgram(action: Action): Command {
 
   program
     .command("ask")
-    .description("ask the GPU agent; tool calls on stderr, the answer and its report on stdout")
-    .argument("<question...>", "what to find out")
+    .description("ask an agent; tool calls on stderr, the answer and its report on stdout")
+    .argument("<question...>", "what to find out, or the dataset to make")
+    .option("--agent <name>", `${AGENTS.join(" or ")}; that of the thread, else the first`, oneOf(...AGENTS))
     .option("-f, --file <log>", "attach the GPU lines of a log; may be given again", collect, [])
     .option("--thread <id>", "continue a thread")
     .option("--approve <mode>", "ask, never or auto", oneOf("ask", "never", "auto"), "ask")
@@ -137,7 +139,8 @@ function buildProgram(action: Action): Command {
     .action(action(() => import("./commands/ask.ts")));
   program
     .command("chat")
-    .description("talk with the GPU agent, line by line")
+    .description("talk with an agent, line by line")
+    .option("--agent <name>", `${AGENTS.join(" or ")}; that of the thread, else the first`, oneOf(...AGENTS))
     .option("--thread <id>", "continue a thread")
     .option("--approve <mode>", "ask, never or auto", oneOf("ask", "never", "auto"), "ask")
     .action(action(() => import("./commands/chat.ts")));
@@ -157,7 +160,7 @@ function buildProgram(action: Action): Command {
   program
     .command("mcp")
     .description("serve the tools over MCP on stdin and stdout")
-    .argument("<server>", "gpu-ops")
+    .argument("<server>", "gpu-ops or data-designer")
     .action(action(() => import("./commands/mcp.ts"), true));
   program
     .command("doctor")

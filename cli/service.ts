@@ -28,9 +28,9 @@ const AnyObject = z.record(z.string(), z.unknown());
 
 export function createService(connection: Connection, signal: AbortSignal): Service {
   const get = <Shape extends z.ZodType>(shape: Shape, path: string, query: Query = {}): Promise<z.output<Shape>> =>
-    call(connection, signal, shape, `${path}${queryText(query)}`, {});
+    callService(connection, signal, shape, `${path}${queryText(query)}`);
   const post = <Shape extends z.ZodType>(shape: Shape, path: string, body: unknown): Promise<z.output<Shape>> =>
-    call(connection, signal, shape, path, { method: "POST", body: JSON.stringify(body) });
+    callService(connection, signal, shape, path, { method: "POST", body: JSON.stringify(body) });
   return {
     nodes: () => get(NodeList, "/api/v1/gpu/nodes"),
     gpus: ({ node }) => get(GpuList, "/api/v1/gpu/gpus", { node }),
@@ -49,18 +49,19 @@ export function createService(connection: Connection, signal: AbortSignal): Serv
 
 type Query = Readonly<Record<string, string | number | undefined>>;
 
-function queryText(query: Query): string {
+export function queryText(query: Query): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
   return search.size === 0 ? "" : `?${search.toString()}`;
 }
 
-async function call<Shape extends z.ZodType>(
+/** One JSON exchange with the service, checked against `shape`. Rejects with a CliError, or with the reason of the signal. */
+export async function callService<Shape extends z.ZodType>(
   connection: Connection,
   signal: AbortSignal,
   shape: Shape,
   path: string,
-  init: { method?: string; body?: string },
+  init: { method?: string; body?: string } = {},
 ): Promise<z.output<Shape>> {
   let response: Response;
   let body: unknown;

@@ -1,3 +1,4 @@
+import type { AgentName } from "../agents.ts";
 import { type CommandContext, type GlobalOptions, withConnection } from "../context.ts";
 import type { ApproveMode } from "../conversation.ts";
 import { CliError, type ExitName } from "../exit-codes.ts";
@@ -6,6 +7,7 @@ import { jsonText } from "../terminal.ts";
 
 interface Options extends GlobalOptions {
   readonly file: readonly string[];
+  readonly agent?: AgentName;
   readonly thread?: string;
   readonly approve: ApproveMode;
   readonly jsonl: boolean;
@@ -27,6 +29,7 @@ export async function run(context: CommandContext, words: readonly string[], opt
       connection,
       approve: options.approve,
       isShown: !isMachineReadable,
+      ...(options.agent === undefined ? {} : { agent: options.agent }),
       ...(options.jsonl
         ? {
             onEvent: (event) => {
@@ -43,6 +46,7 @@ export async function run(context: CommandContext, words: readonly string[], opt
         run_id: turn.runId,
         answer: turn.answer,
         report: turn.report,
+        job: turn.job,
         tool_calls: toolCalls.map(({ name, args, isError, durationMs }) => ({
           name,
           args,

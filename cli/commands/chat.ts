@@ -1,11 +1,13 @@
 import { createInterface } from "node:readline";
 
+import type { AgentName } from "../agents.ts";
 import { type CommandContext, type GlobalOptions, withConnection } from "../context.ts";
 import { type ApproveMode, createConversation } from "../conversation.ts";
 import type { ExitName } from "../exit-codes.ts";
 import { askLine } from "../ask-person.ts";
 
 interface Options extends GlobalOptions {
+  readonly agent?: AgentName;
   readonly thread?: string;
   readonly approve: ApproveMode;
 }
@@ -14,7 +16,13 @@ interface Options extends GlobalOptions {
 export async function run(context: CommandContext, options: Options): Promise<ExitName> {
   const { terminal } = context;
   return withConnection(context, async (connection) => {
-    const conversation = createConversation({ context, connection, approve: options.approve, isShown: true });
+    const conversation = createConversation({
+      context,
+      connection,
+      approve: options.approve,
+      isShown: true,
+      ...(options.agent === undefined ? {} : { agent: options.agent }),
+    });
     const threadId = options.thread ?? (await conversation.createThread());
     terminal.note(terminal.styleNote("dim", `thread ${threadId}; /exit ends`));
     let exit: ExitName = "ok";
