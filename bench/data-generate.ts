@@ -109,7 +109,7 @@ async function benchPreview(): Promise<BenchRow> {
   for (let run = 0; run <= PREVIEWS; run += 1) {
     const start = performance.now();
     const design = Design.parse(ORDERS);
-    previewRows(await createGenerator({ design, plan: planColumns(design), seed: run }), 10);
+    await previewRows(await createGenerator({ design, plan: planColumns(design), seed: run }), 10);
     // The first one compiles the code.
     if (run > 0) times.push(performance.now() - start);
   }

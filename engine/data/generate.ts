@@ -1,12 +1,14 @@
 import { ServiceError } from "../../lib/errors.ts";
-import { type StepOptions, compileColumnStep } from "./column-steps.ts";
+import { compileColumnStep } from "./column-steps.ts";
 import type { ColumnPlan } from "./design/column-plan.ts";
 import type { Design } from "./design/design.ts";
 import { hasErrors } from "./design/violation.ts";
+import type { GenerationEvent } from "./generation-events.ts";
 import { type Generator, createRowGenerator } from "./row-generator.ts";
 import { compileSamplers } from "./samplers/compile-samplers.ts";
 import { loadPersonLibrary } from "./samplers/person-library.ts";
 import { compileSeedRows } from "./seed-rows.ts";
+import type { GeneratorServices } from "./steps/services.ts";
 import type { RowRange, Table } from "./table.ts";
 import { createOfflineText } from "./text/offline-text.ts";
 
@@ -17,8 +19,9 @@ export interface GeneratorOptions {
   readonly seed: number | string;
   /** The seed dataset, for a design that has one. */
   readonly seedRows?: Table;
-  /** Writes the columns of models; the offline text model when left out. */
-  readonly textModel?: StepOptions["textModel"];
+  /** What is asked outside of the engine; without models the offline text model writes their columns. */
+  readonly services?: GeneratorServices;
+  readonly onEvent?: (event: GenerationEvent) => void;
 }
 
 /**
@@ -27,7 +30,8 @@ export interface GeneratorOptions {
  * dataset that is missing, `not_supported` for columns that the built-in engine cannot make.
  */
 export async function createGenerator(options: GeneratorOptions): Promise<Generator> {
-  const { design, plan, seed, seedRows, textModel = createOfflineText({ seed }) } = options;
+  const { design, plan, seed, seedRows } = options;
+  const textModel = createOfflineText({ seed });
   if (hasErrors(plan.violations)) {
     throw new ServiceError("invalid_input", plan.violations.map(({ message }) => message).join("; "));
   }

@@ -1,5 +1,6 @@
 import { ServiceError } from "../../lib/errors.ts";
 import type { Generator, RowFailure } from "./row-generator.ts";
+import type { StepContext } from "./steps/step.ts";
 import { concatTables } from "./table-parts.ts";
 import type { Table } from "./table.ts";
 
@@ -17,7 +18,7 @@ export interface Preview {
  * The first rows of the dataset, the same that a job with this seed begins with. Fewer than asked for when most rows are
  * dropped. Throws `invalid_input` for a count outside 1 to 1,000 and when no row can be made.
  */
-export function previewRows(generator: Generator, rowCount: number): Preview {
+export async function previewRows(generator: Generator, rowCount: number, context: StepContext = {}): Promise<Preview> {
   if (!Number.isSafeInteger(rowCount) || rowCount < 1 || rowCount > MAX_PREVIEW_ROWS) {
     throw new ServiceError("invalid_input", `${rowCount} rows: a preview has 1 to ${MAX_PREVIEW_ROWS}`);
   }
@@ -27,7 +28,7 @@ export function previewRows(generator: Generator, rowCount: number): Preview {
   let survived = 0;
   for (let round = 0; round < MAX_ROUNDS && survived < rowCount; round += 1) {
     const missing = rowCount - survived;
-    const rows = generator.generateRows({ firstRow: made, rowCount: missing });
+    const rows = await generator.generateRows({ firstRow: made, rowCount: missing }, context);
     tables.push(rows.table);
     failures.push(...rows.failures);
     made += missing;

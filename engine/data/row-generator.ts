@@ -1,42 +1,9 @@
 import type { ColumnPlan } from "./design/column-plan.ts";
-import type { Skip } from "./design/columns.ts";
 import { scatterColumn } from "./scatter.ts";
+import type { ColumnStep, RowBatch, StepContext, StepResult } from "./steps/step.ts";
 import { takeRows } from "./table-parts.ts";
 import { type Row, tableRows } from "./table-rows.ts";
 import type { ColumnData, RowRange, Table } from "./table.ts";
-
-/** Rows in the making. `rows[at]` is the number, in the whole dataset, of the table's row `at`. */
-export interface RowBatch {
-  readonly table: Table;
-  readonly rows: ArrayLike<number>;
-  /** The rows as records; made when they are asked for first. */
-  records(): readonly Row[];
-}
-
-/** A cell that could not be made; `row` counts within the batch. */
-export interface CellFailure {
-  readonly row: number;
-  readonly kind: string;
-  readonly message: string;
-}
-
-export interface StepResult {
-  /** The column and those that come with it, each with a value for every row of the batch. */
-  readonly columns: ReadonlyMap<string, ColumnData>;
-  /** Rows that have to go because their cell failed. */
-  readonly failures: readonly CellFailure[];
-}
-
-/** How one column is made of those before it. */
-export interface ColumnStep {
-  readonly name: string;
-  run(batch: RowBatch): StepResult;
-  /** Tells per row whether the cell is left out; absent when the column has no such condition. */
-  readonly skipsRow?: (record: Row) => boolean;
-  readonly skipValue: Skip["value"];
-  /** Columns whose skipped cells make this cell skipped too. */
-  readonly skipsWith: readonly string[];
-}
 
 /** A row that was dropped, with the column that could not be made; `row` is its number in the whole dataset. */
 export interface RowFailure {
@@ -57,7 +24,8 @@ export interface GeneratedRows {
 }
 
 export interface Generator {
-  generateRows(range: RowRange): GeneratedRows;
+  /** Rejects with the signal's reason when it aborts while a step waits. */
+  generateRows(range: RowRange, context?: StepContext): Promise<GeneratedRows>;
 }
 
 export interface RowGeneratorOptions {
@@ -74,7 +42,7 @@ export interface RowGeneratorOptions {
  */
 export function createRowGenerator({ plan, sources, steps }: RowGeneratorOptions): Generator {
   return {
-    generateRows: (range) => {
+    generateRows: async (range, context = {}) => {
       const columns = new Map<string, ColumnData>();
       for (const source of sources) for (const [name, column] of source(range).columns) columns.set(name, column);
       let table: Table = { rowCount: range.rowCount, columns };
@@ -82,7 +50,8 @@ export function createRowGenerator({ plan, sources, steps }: RowGeneratorOptions
       let skipped = new Map<string, Uint8Array>();
       const failures: RowFailure[] = [];
       for (const step of steps) {
-        const result = runStep(step, table, rows, skipped);
+        context.signal?.throwIfAborted();
+        const result = await runStep(step, { table, rows, skipped, context });
         table = { rowCount: table.rowCount, columns: new Map([...table.columns, ...result.columns]) };
         if (result.skipped !== undefined) skipped.set(step.name, result.skipped);
         if (result.failures.length === 0) continue;
@@ -100,21 +69,26 @@ export function createRowGenerator({ plan, sources, steps }: RowGeneratorOptions
   };
 }
 
-function runStep(
+interface StepInput {
+  readonly table: Table;
+  readonly rows: ArrayLike<number>;
+  readonly skipped: ReadonlyMap<string, Uint8Array>;
+  readonly context: StepContext;
+}
+
+async function runStep(
   step: ColumnStep,
-  table: Table,
-  rows: ArrayLike<number>,
-  skipped: ReadonlyMap<string, Uint8Array>,
-): StepResult & { readonly skipped?: Uint8Array } {
+  { table, rows, skipped, context }: StepInput,
+): Promise<StepResult & { readonly skipped?: Uint8Array }> {
   const whole = batchOf(table, rows);
   const mask = skipMask(step, whole, skipped);
-  if (mask === undefined) return step.run(whole);
+  if (mask === undefined) return step.run(whole, context);
   const active = Array.from(mask.keys()).filter((row) => mask[row] === 0);
   const part = batchOf(
     takeRows(table, active),
     Float64Array.from(active, (row) => rows[row] ?? row),
   );
-  const result = step.run(part);
+  const result = await step.run(part, context);
   const columns = new Map<string, ColumnData>();
   for (const [name, column] of result.columns) {
     // What comes with a column, such as its trace, is missing where the column was skipped.

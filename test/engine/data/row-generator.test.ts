@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { type ColumnStep, type RowBatch, createRowGenerator } from "../../../engine/data/row-generator.ts";
+import { createRowGenerator } from "../../../engine/data/row-generator.ts";
 import { scatterColumn } from "../../../engine/data/scatter.ts";
+import type { ColumnStep, RowBatch } from "../../../engine/data/steps/step.ts";
 import { cellAt, tableRows } from "../../../engine/data/table-rows.ts";
 import type { ColumnData, JsonValue, RowRange, Table } from "../../../engine/data/table.ts";
 
@@ -41,7 +42,7 @@ const doubled = (batch: RowBatch): ColumnData => ({
 describe("createRowGenerator", () => {
   const isOdd = (value: JsonValue): boolean => Number(value) % 2 === 1;
 
-  it("drops rows whose cell failed, says which and why, and makes no further cell of them", () => {
+  it("drops rows whose cell failed, says which and why, and makes no further cell of them", async () => {
     const seen: number[] = [];
     const generator = createRowGenerator({
       plan: { output: ["n", "later"], dropped: ["twice"] },
@@ -57,7 +58,7 @@ describe("createRowGenerator", () => {
         }),
       ],
     });
-    const { table, dropped, rows, failures } = generator.generateRows({ firstRow: 10, rowCount: 4 });
+    const { table, dropped, rows, failures } = await generator.generateRows({ firstRow: 10, rowCount: 4 });
     expect(tableRows(table).map((row) => ({ ...row }))).toEqual([
       { n: 10, later: 20 },
       { n: 12, later: 24 },
@@ -73,7 +74,7 @@ describe("createRowGenerator", () => {
     ]);
   });
 
-  it("skips cells by condition and those that follow from them, and never asks for their values", () => {
+  it("skips cells by condition and those that follow from them, and never asks for their values", async () => {
     const generator = createRowGenerator({
       plan: { output: ["a", "b", "c"], dropped: [] },
       sources: [numbers],
@@ -84,7 +85,7 @@ describe("createRowGenerator", () => {
         step({ name: "c", of: doubled }),
       ],
     });
-    const { table, failures } = generator.generateRows({ firstRow: 0, rowCount: 3 });
+    const { table, failures } = await generator.generateRows({ firstRow: 0, rowCount: 3 });
     expect(failures).toEqual([]);
     expect(tableRows(table).map((row) => ({ ...row }))).toEqual([
       { a: 0, b: 0, c: 0 },
@@ -93,15 +94,41 @@ describe("createRowGenerator", () => {
     ]);
   });
 
-  it("makes the same rows for any cut of the range", () => {
+  it("makes the same rows for any cut of the range", async () => {
     const generator = createRowGenerator({
       plan: { output: ["n", "t"], dropped: [] },
       sources: [numbers],
       steps: [step({ name: "t", of: doubled, fails: (value) => Number(value) % 5 === 0 })],
     });
-    const rowsOf = (range: RowRange): unknown[] => tableRows(generator.generateRows(range).table);
-    const cut = [0, 3, 6, 9].flatMap((firstRow) => rowsOf({ firstRow, rowCount: 3 }));
-    expect(cut).toEqual(rowsOf({ firstRow: 0, rowCount: 12 }));
+    const rowsOf = async (range: RowRange): Promise<unknown[]> =>
+      tableRows((await generator.generateRows(range)).table);
+    const cut = await Promise.all([0, 3, 6, 9].map((firstRow) => rowsOf({ firstRow, rowCount: 3 })));
+    expect(cut.flat()).toEqual(await rowsOf({ firstRow: 0, rowCount: 12 }));
+  });
+});
+
+describe("a step that waits", () => {
+  it("makes the next step wait for it, and is told when to stop", async () => {
+    const slow: ColumnStep = {
+      ...step({ name: "slow", of: doubled }),
+      run: async (batch, { signal }) => {
+        await Promise.resolve();
+        signal?.throwIfAborted();
+        return { columns: new Map([["slow", doubled(batch)]]), failures: [] };
+      },
+    };
+    const next = step({
+      name: "next",
+      of: (batch) => ({ type: "json", values: batch.records().map((record) => record["slow"] ?? null) }),
+    });
+    const plan = { output: ["next"], dropped: [] };
+    const generator = createRowGenerator({ plan, sources: [numbers], steps: [slow, next] });
+    const { table } = await generator.generateRows({ firstRow: 3, rowCount: 2 });
+    expect(tableRows(table).map((row) => row["next"])).toEqual([6, 8]);
+    const stopping = new AbortController();
+    const begun = generator.generateRows({ firstRow: 0, rowCount: 2 }, { signal: stopping.signal });
+    stopping.abort(new Error("enough"));
+    await expect(begun).rejects.toThrow("enough");
   });
 });
 

@@ -3,6 +3,7 @@ import path from "node:path";
 
 import { type TableSummary, summarizeTable } from "../../../engine/data/profile/summary.ts";
 import type { Generator, RowFailure } from "../../../engine/data/row-generator.ts";
+import type { StepContext } from "../../../engine/data/steps/step.ts";
 import type { Table } from "../../../engine/data/table.ts";
 import { toStorageError } from "../../../lib/storage.ts";
 import { writeFileAtomically } from "../writers/atomic-file.ts";
@@ -27,7 +28,7 @@ export interface RowGroupResult {
   readonly summary: TableSummary;
 }
 
-export type RunRowGroup = (task: RowGroupTask) => Promise<RowGroupResult>;
+export type RunRowGroup = (task: RowGroupTask, context?: StepContext) => Promise<RowGroupResult>;
 
 /** A second dataset made of the finished rows, by a processor. */
 export interface Transform {
@@ -46,14 +47,14 @@ const MAX_FAILURES = 1_000;
 
 /** Throws `storage_failed` when the disk does not take the files; what is in place then is whole. */
 export function createRowGroupRunner({ generator, transforms, folder }: RowGroupRunnerOptions): RunRowGroup {
-  return async ({ kind, id, firstRow, rowCount }) => {
+  return async ({ kind, id, firstRow, rowCount }, context) => {
     if (kind === "summarize") {
       const bytes = await readFile(path.join(folder, PARQUET_FOLDER, batchName(id)));
       const table = decodeParquet(bytes);
       const summary = summarizeTable(table, firstRow);
       return { id, rows: table.rowCount, bytes: bytes.length, failures: [], failureCount: 0, summary };
     }
-    const { table, dropped, failures } = generator.generateRows({ firstRow, rowCount });
+    const { table, dropped, failures } = await generator.generateRows({ firstRow, rowCount }, context);
     let bytes = await writeTable(folder, DROPPED_FOLDER, id, dropped);
     for (const transform of transforms) {
       bytes += await writeTable(folder, path.join(PROCESSORS_FOLDER, transform.name), id, transform.apply(table));

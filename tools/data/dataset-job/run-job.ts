@@ -6,6 +6,7 @@ import { type DatasetProfile, buildProfile } from "../../../engine/data/profile/
 import { type TableSummary, mergeSummaries } from "../../../engine/data/profile/summary.ts";
 import { type Clock, systemClock } from "../../../lib/clock.ts";
 import { ServiceError } from "../../../lib/errors.ts";
+import type { GenerationServices } from "../generation-services.ts";
 import { writeFileAtomically } from "../writers/atomic-file.ts";
 import { type JobEvent, MAX_REPORTED_FAILURES } from "./events.ts";
 import { checkRecordCount, nextGroups } from "./groups.ts";
@@ -27,6 +28,8 @@ export interface DatasetJobOptions extends OpenJobOptions {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: JobEvent) => void;
   readonly clock?: Clock;
+  /** What is asked outside of the engine, such as models; without them the offline text model writes their columns. */
+  readonly services?: GenerationServices;
 }
 
 export interface DatasetJobResult {

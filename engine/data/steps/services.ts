@@ -1,0 +1,25 @@
+import type { JsonSchema } from "../llm/json-schema.ts";
+
+/** A tool as a model is told of it; `parameters` is a JSON Schema. */
+export interface ToolDescription {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: JsonSchema;
+}
+
+/** Calls tools of MCP servers by the names of their servers. Both reject when the server cannot be reached. */
+export interface ToolCaller {
+  listTools(server: string, signal?: AbortSignal): Promise<readonly ToolDescription[]>;
+  /** The answer as text; `isError` when the tool itself says that it failed. */
+  callTool(call: {
+    readonly server: string;
+    readonly name: string;
+    readonly args: JsonSchema;
+    readonly signal: AbortSignal;
+  }): Promise<{ readonly text: string; readonly isError: boolean }>;
+}
+
+/** What generation asks outside of the engine. */
+export interface GeneratorServices {
+  readonly tools?: ToolCaller;
+}
