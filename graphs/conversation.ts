@@ -23,6 +23,30 @@ export function countTurns(messages: readonly BaseMessage[]): number {
   return currentTurn(messages).filter((message) => AIMessage.isInstance(message)).length;
 }
 
+/**
+ * The messages with an answer for every call that never got one, right after its message: an approval that the user
+ * passed over by writing something else leaves such calls behind, and endpoints refuse a conversation with them.
+ */
+export function answerOpenCalls(messages: readonly BaseMessage[]): BaseMessage[] {
+  const answered = new Set(messages.flatMap((one) => (ToolMessage.isInstance(one) ? [one.tool_call_id] : [])));
+  return messages.flatMap((message) => {
+    if (!AIMessage.isInstance(message)) return [message];
+    const open = (message.tool_calls ?? []).filter(({ id }) => id !== undefined && !answered.has(id));
+    return [
+      message,
+      ...open.map(
+        ({ id = "", name }) =>
+          new ToolMessage({
+            name,
+            tool_call_id: id,
+            status: "error",
+            content: "not run: the user wrote again instead",
+          }),
+      ),
+    ];
+  });
+}
+
 /** Answered tool calls in the order of their answers. */
 export function readExchanges(messages: readonly BaseMessage[]): ToolExchange[] {
   const args = new Map<string, Readonly<Record<string, unknown>>>();

@@ -14,7 +14,11 @@ export interface ToolRequest {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-/** What a graph adds to plain execution. Every function is pure: the node runs again after an approval. */
+/**
+ * What a graph adds to plain execution. Nothing here has an effect outside the node, because the node runs again after
+ * an approval. `meta` and `absorb` run in call order for calls that are not read-only, so that what one call answers
+ * can go along with the next.
+ */
 export interface ToolRules {
   /** Completes or resolves arguments before the call; the answer is what the tool and the approver see. */
   prepare(request: ToolRequest): ToolRequest;
@@ -22,6 +26,10 @@ export interface ToolRules {
   answerInstead(request: ToolRequest): ToolOutcome | undefined;
   /** Why this call needs a yes; undefined when it does not. */
   approvalReason(request: ToolRequest, tool: ToolDescription): string | undefined;
+  /** Sent along as the request's `_meta`. Asked right before the call. */
+  meta?(request: ToolRequest, tool: ToolDescription): Readonly<Record<string, unknown>> | undefined;
+  /** Sees what the tool answered; what it gives back is what the thread keeps. */
+  absorb?(request: ToolRequest, outcome: ToolOutcome): ToolOutcome;
 }
 
 export interface ExecuteToolsOptions {
@@ -127,18 +135,16 @@ async function runStep(step: Step, options: ExecuteToolsOptions): Promise<ToolMe
   const { config, clock, log } = options;
   const { request } = step;
   const startMs = clock.now();
-  config.writer?.({ type: "tool_start", name: request.name, call_id: request.id, args: summariseArgs(request.args) });
-  const outcome = step.kind === "answer" ? step.outcome : await callTool(step.request, options);
+  config.writer?.(toolStarted(request));
+  const outcome = step.kind === "answer" ? step.outcome : await runCall(step.request, step.tool, options);
   const durationMs = clock.now() - startMs;
-  config.writer?.({
-    type: "tool_end",
-    name: request.name,
-    call_id: request.id,
-    is_error: outcome.isError,
-    duration_ms: durationMs,
-  });
+  config.writer?.(toolEnded(request, outcome.isError, durationMs));
   log.debug({ tool_name: request.name, duration_ms: durationMs, is_error: outcome.isError }, "tool call ended");
-  const note = step.kind === "call" ? step.note : undefined;
+  return toToolMessage(request, outcome, step.kind === "call" ? step.note : undefined);
+}
+
+/** The answer to a call as a thread keeps it; `note` goes before the text. */
+export function toToolMessage(request: ToolRequest, outcome: ToolOutcome, note?: string): ToolMessage {
   const content = note === undefined ? outcome.text : `${note}\n${outcome.text}`;
   // Every checkpoint holds every message, so a result that the text gives completely is not kept a second time.
   const isInText = outcome.structured === undefined || content === JSON.stringify(outcome.structured);
@@ -151,11 +157,39 @@ async function runStep(step: Step, options: ExecuteToolsOptions): Promise<ToolMe
   });
 }
 
-async function callTool(request: ToolRequest, { tools, config }: ExecuteToolsOptions): Promise<ToolOutcome> {
+/** Custom events around a call, for front ends that show what is going on. */
+export function toolStarted(request: ToolRequest): Record<string, unknown> {
+  return { type: "tool_start", name: request.name, call_id: request.id, args: summariseArgs(request.args) };
+}
+
+export function toolEnded(request: ToolRequest, isError: boolean, durationMs: number): Record<string, unknown> {
+  return { type: "tool_end", name: request.name, call_id: request.id, is_error: isError, duration_ms: durationMs };
+}
+
+async function runCall(
+  request: ToolRequest,
+  tool: ToolDescription,
+  { tools, config, rules }: ExecuteToolsOptions,
+): Promise<ToolOutcome> {
+  const meta = rules.meta?.(request, tool);
+  const outcome = await callTool(request, { tools, config, ...(meta === undefined ? {} : { meta }) });
+  return rules.absorb?.(request, outcome) ?? outcome;
+}
+
+export interface CallToolOptions {
+  readonly tools: ToolClient;
+  /** Its signal stops the call; its writer, when there is one, is told of progress. */
+  readonly config: LangGraphRunnableConfig;
+  readonly meta?: Readonly<Record<string, unknown>>;
+}
+
+/** One call whose expected failures are an outcome that a model can read. Throws on an abort and on faults of ours. */
+export async function callTool(request: ToolRequest, { tools, config, meta }: CallToolOptions): Promise<ToolOutcome> {
   const { signal, writer } = config;
   try {
     return await tools.call(request.name, request.args, {
       ...(signal === undefined ? {} : { signal }),
+      ...(meta === undefined ? {} : { meta }),
       onProgress: (progress) =>
         writer?.({ type: "tool_progress", name: request.name, call_id: request.id, ...progress }),
     });

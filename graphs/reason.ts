@@ -1,7 +1,7 @@
 import { AIMessage, type BaseMessage, SystemMessage } from "@langchain/core/messages";
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 
-import { countTurns, currentTurn } from "./conversation.ts";
+import { answerOpenCalls, countTurns, currentTurn } from "./conversation.ts";
 import { fitMessages } from "./fit-messages.ts";
 import type { BoundModel } from "./model/types.ts";
 
@@ -26,7 +26,7 @@ export async function reason(options: ReasonOptions): Promise<AIMessage> {
   const failure = endpointFailure(conversation);
   const message = await model.call({
     conversation,
-    prompt: () => [new SystemMessage(system), ...fitMessages(conversation.map(shorten))],
+    prompt: () => [new SystemMessage(system), ...fitMessages(answerOpenCalls(conversation).map(shorten))],
     config,
     canCallTools: !isLastTurn,
     ...(failure === undefined ? {} : { endpointFailure: failure }),

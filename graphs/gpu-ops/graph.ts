@@ -5,9 +5,10 @@ import type { Log } from "../../lib/log.ts";
 import type { ToolClient } from "../../mcp/client/tool-client.ts";
 import type { ModelHandle } from "../model/types.ts";
 import { hasCalls } from "../reason.ts";
+import { MAX_STEPS, RunContext } from "../run-context.ts";
 import { type GpuOpsNodeOptions, reasoner, toolExecutor } from "./nodes.ts";
 import { gpuOpsPolicy } from "./offline-policy/policy.ts";
-import { GpuOpsContext, GpuOpsState, MAX_STEPS } from "./state.ts";
+import { GpuOpsState } from "./state.ts";
 
 export interface GpuOpsGraphOptions {
   readonly model: ModelHandle;
@@ -32,7 +33,7 @@ export function createGpuOpsGraph(options: GpuOpsGraphOptions) {
     bindModel: (offered) => model.bind({ tools: offered, policy: gpuOpsPolicy }),
   };
 
-  return new StateGraph(GpuOpsState, { context: GpuOpsContext })
+  return new StateGraph(GpuOpsState, { context: RunContext })
     .addNode("reasoner", (state, config) => reasoner(state, config, nodes))
     .addNode("tool_executor", (state, config) => toolExecutor(state, config, nodes))
     .addEdge(START, "reasoner")

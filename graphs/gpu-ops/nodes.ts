@@ -8,6 +8,7 @@ import { countTurns, currentTurn, isRecord, readExchanges } from "../conversatio
 import { executeTools } from "../execute-tools.ts";
 import type { BoundModel } from "../model/types.ts";
 import { hasCalls, reason } from "../reason.ts";
+import { RunContext, readRunContext, stepLimit, threadIdOf } from "../run-context.ts";
 import { healthArgs } from "./offline-policy/flow-health.ts";
 import type { IntentKind } from "./offline-policy/intent.ts";
 import { viewConversation } from "./offline-policy/view.ts";
@@ -15,7 +16,7 @@ import { shortenPastedLog } from "./pasted-log.ts";
 import { GPU_OPS_PROMPT } from "./prompt.ts";
 import { buildReport } from "./report.ts";
 import { AlertResult, RaisedAlertResult, latestAssessment } from "./results.ts";
-import { GpuOpsContext, type GpuOpsState, type ThreadAlert } from "./state.ts";
+import type { GpuOpsState, ThreadAlert } from "./state.ts";
 import { gpuOpsToolRules } from "./tool-rules.ts";
 
 export interface GpuOpsNodeOptions {
@@ -26,13 +27,13 @@ export interface GpuOpsNodeOptions {
   readonly log: Log;
 }
 
-type Config = LangGraphRunnableConfig<GpuOpsContext>;
+type Config = LangGraphRunnableConfig<RunContext>;
 type Update = Partial<Pick<GpuOpsState, "findings" | "alerts" | "report">> & { messages: (AIMessage | ToolMessage)[] };
 
 /** One turn of the model; the turn that calls no tools ends the run and leaves the report. */
 export async function reasoner(state: GpuOpsState, config: Config, options: GpuOpsNodeOptions): Promise<Update> {
   const model = options.bindModel(await options.tools.listTools());
-  const maxSteps = stepLimit(config, options.maxSteps);
+  const maxSteps = stepLimit(config, { configured: options.maxSteps });
   const answer = await reason({
     model,
     conversation: state.messages,
@@ -58,13 +59,12 @@ export async function toolExecutor(state: GpuOpsState, config: Config, options: 
   const message = state.messages.at(-1);
   if (message === undefined || !AIMessage.isInstance(message)) return { messages: [] };
   const offered = await options.tools.listTools();
-  const threadId: unknown = config.configurable?.["thread_id" as keyof GpuOpsContext];
   const messages = await executeTools({
     message,
     tools: options.tools,
     offered,
-    rules: gpuOpsToolRules(state, typeof threadId === "string" ? threadId : undefined),
-    approvals: readContext(config).approvals ?? "ask",
+    rules: gpuOpsToolRules(state, threadIdOf(config)),
+    approvals: readRunContext(config, RunContext).approvals ?? "ask",
     config,
     clock: options.clock,
     log: options.log,
@@ -125,22 +125,4 @@ function mergeAlerts(alerts: readonly ThreadAlert[], exchanges: ReturnType<typeo
     });
   }
   return [...merged.values()];
-}
-
-/** The caller's limit where it gave one, within what the recursion limit lets a run take: two nodes a step. */
-function stepLimit(config: Config, configured: number): number {
-  const wanted = readContext(config).max_steps ?? configured;
-  const allowed = config.recursionLimit === undefined ? wanted : Math.floor((config.recursionLimit + 1) / 2);
-  return Math.max(1, Math.min(wanted, allowed));
-}
-
-/** Both places where callers put run settings; a value of the wrong kind counts as not given. */
-function readContext(config: Config): GpuOpsContext {
-  for (const source of [config.context, config.configurable]) {
-    const parsed = GpuOpsContext.safeParse(source ?? {});
-    if (parsed.success && (parsed.data.approvals !== undefined || parsed.data.max_steps !== undefined)) {
-      return parsed.data;
-    }
-  }
-  return {};
 }

@@ -46,15 +46,3 @@ export const GpuOpsState = new StateSchema({
   report: Report.nullable().default(null),
 });
 export type GpuOpsState = typeof GpuOpsState.State;
-
-/** Most model turns a caller may ask for. */
-export const MAX_STEPS = 100;
-
-/** What a caller may set per run. */
-export const GpuOpsContext = z.object({
-  /** `auto` runs calls that would ask for approval; for callers that are allowed to approve. */
-  approvals: z.enum(["ask", "auto"]).optional(),
-  /** Most model turns in this run, 1 to 100; never above what the recursion limit allows. */
-  max_steps: z.number().int().min(1).max(MAX_STEPS).optional(),
-});
-export type GpuOpsContext = z.infer<typeof GpuOpsContext>;
