@@ -32,6 +32,7 @@ import { assistantRoutes } from "./routes/assistants.ts";
 import type { ReadinessCheck, RouteContext } from "./routes/context.ts";
 import { runControlRoutes } from "./routes/run-control.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { storeRoutes } from "./routes/store.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { threadStateRoutes } from "./routes/thread-state.ts";
 import { threadRoutes } from "./routes/threads.ts";
@@ -39,7 +40,9 @@ import { createBoundGraphs } from "./runs/bound-graphs.ts";
 import { createRunManager } from "./runs/run-manager.ts";
 import { createWebhookSender } from "./runs/webhook.ts";
 import type { Checkpointer } from "./store/checkpointer.ts";
+import { GraphStore, type GraphStoreOptions } from "./store/graph-store.ts";
 import type { Store } from "./store/store.ts";
+import { startItemSweeper } from "./store/sweep-items.ts";
 import { ensureSystemAssistants } from "./system-assistants.ts";
 import { serialize } from "./wire/serialize.ts";
 
@@ -59,6 +62,8 @@ export interface AppOptions {
   readonly graphs: GraphRegistry;
   readonly store: Store;
   readonly checkpointer: Checkpointer;
+  /** How the long-term store ranks words and how long it keeps documents. */
+  readonly storeOptions?: Pick<GraphStoreOptions, "index" | "ttl">;
   /** Further routes; they get the same errors, authentication and documentation. */
   readonly plugins?: readonly AppPlugin[];
   /** Further parts for `/readyz`; the stores are always among them. */
@@ -90,7 +95,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => serialize);
   app.setReplySerializer(serialize);
 
-  const bound = createBoundGraphs(graphs, checkpointer.saver);
+  const graphStore = new GraphStore({ items: store.items, clock, ...options.storeOptions });
+  const bound = createBoundGraphs({ registry: graphs, saver: checkpointer.saver, store: graphStore });
   const metrics = createMetrics(app, () => runs.queue);
   const runs = createRunManager({
     store,
@@ -105,6 +111,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     webhooks: createWebhookSender({ allowPrivate: config.canReachPrivateAddresses, clock, log }),
   });
   await ensureSystemAssistants(store, graphs, clock);
+  const sweeper = startItemSweeper({ items: store.items, clock, log });
   await runs.recover();
 
   app.addHook("onSend", async (request, reply) => {
@@ -141,18 +148,28 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     graphs,
     bound,
     store,
+    graphStore,
     checkpointer,
     runs,
     metrics,
     readiness: [{ name: "store", check: () => store.ping() }, ...(options.readiness ?? [])],
   };
-  for (const routes of [systemRoutes, assistantRoutes, threadRoutes, threadStateRoutes, runRoutes, runControlRoutes]) {
+  for (const routes of [
+    systemRoutes,
+    assistantRoutes,
+    threadRoutes,
+    threadStateRoutes,
+    runRoutes,
+    runControlRoutes,
+    storeRoutes,
+  ]) {
     await app.register(routes(context));
   }
   // Plugins written for the zod types and plain ones differ only in what the compiler infers.
   for (const plugin of options.plugins ?? []) await app.register(plugin as FastifyPluginAsync);
 
   app.addHook("preClose", async () => {
+    sweeper.stop();
     await runs.shutdown(DRAIN_MS);
     setTimeout(() => app.server.closeAllConnections(), LINGER_MS).unref();
   });

@@ -68,6 +68,21 @@ export function createGraphRegistry({ graphs, defaults = {} }: GraphRegistryOpti
 }
 
 const GraphSpec = z.union([z.string(), z.looseObject({ path: z.string() })]);
+/** The `store` block: how the long-term store turns words into vectors, and how long it keeps documents. */
+const StoreBlock = z.looseObject({
+  index: z
+    .looseObject({ embed: z.string().min(1), dims: z.number().int().min(1), fields: z.array(z.string()).optional() })
+    .nullish(),
+  ttl: z
+    .looseObject({
+      default_ttl: z.number().positive().nullish(),
+      refresh_on_read: z.boolean().nullish(),
+      sweep_interval_minutes: z.number().positive().nullish(),
+    })
+    .nullish(),
+});
+export type StoreBlock = z.infer<typeof StoreBlock>;
+
 const LanggraphJson = z.looseObject({
   graphs: z.record(z.string(), GraphSpec),
   env: z
@@ -75,6 +90,7 @@ const LanggraphJson = z.looseObject({
       error: "must be an object of texts, numbers and booleans, or the path of a file",
     })
     .optional(),
+  store: StoreBlock.nullish(),
 });
 
 export interface LanggraphConfig {
@@ -83,6 +99,7 @@ export interface LanggraphConfig {
   readonly graphs: Readonly<Record<string, { readonly file: string; readonly exportName: string }>>;
   /** Variables of the `env` block, or of the file it names. The caller applies them before the graphs are loaded. */
   readonly env: Readonly<Record<string, string>>;
+  readonly store: StoreBlock;
 }
 
 /** Reads `langgraph.json` without importing a graph. Throws GraphConfigError that names the file and the field. */
@@ -110,6 +127,7 @@ export async function readLanggraphConfig(file: string): Promise<LanggraphConfig
   return {
     file: absolute,
     graphs,
+    store: parsed.data.store ?? {},
     env: typeof env === "string" ? readEnv(await readText(path.resolve(folder, env))) : (env ?? {}),
   };
 }

@@ -6,6 +6,7 @@ import type { Metrics } from "../metrics.ts";
 import type { BoundGraphs } from "../runs/bound-graphs.ts";
 import type { RunManager } from "../runs/run-manager.ts";
 import type { Checkpointer } from "../store/checkpointer.ts";
+import type { GraphStore } from "../store/graph-store.ts";
 import type { Store } from "../store/store.ts";
 
 /** A part the service needs; `check` throws with the reason when it does not work. */
@@ -22,6 +23,7 @@ export interface RouteContext {
   readonly graphs: GraphRegistry;
   readonly bound: BoundGraphs;
   readonly store: Store;
+  readonly graphStore: GraphStore;
   readonly checkpointer: Checkpointer;
   readonly runs: RunManager;
   readonly metrics: Metrics;

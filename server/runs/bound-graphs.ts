@@ -1,10 +1,10 @@
-import { MemorySaver, type BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import { MemorySaver, type BaseCheckpointSaver, type BaseStore } from "@langchain/langgraph-checkpoint";
 
 import { ServiceError, errorMessage } from "../../lib/errors.ts";
 import type { ServedGraph } from "../graph-loader.ts";
 import type { GraphRegistry } from "../graph-registry.ts";
 
-/** Graphs with the service's checkpointer in place of whatever they were compiled with. */
+/** Graphs with the service's checkpointer and store in place of whatever they were compiled with. */
 export interface BoundGraphs {
   /** For runs and state of a stored thread. */
   forThread(graphId: string, config: Readonly<Record<string, unknown>>): Promise<ServedGraph>;
@@ -14,7 +14,14 @@ export interface BoundGraphs {
   forget(threadId: string): Promise<void>;
 }
 
-export function createBoundGraphs(registry: GraphRegistry, saver: BaseCheckpointSaver): BoundGraphs {
+export interface BoundGraphsOptions {
+  readonly registry: GraphRegistry;
+  readonly saver: BaseCheckpointSaver;
+  /** What nodes find as `config.store`. */
+  readonly store: BaseStore;
+}
+
+export function createBoundGraphs({ registry, saver, store }: BoundGraphsOptions): BoundGraphs {
   const memory = new MemorySaver();
   // By graph and not by id: a factory may give the same graph every time or another one for every config.
   const cache = new Map<BaseCheckpointSaver, WeakMap<ServedGraph, ServedGraph>>([
@@ -30,7 +37,7 @@ export function createBoundGraphs(registry: GraphRegistry, saver: BaseCheckpoint
     const graph = await registry.load(graphId, config);
     const known = cache.get(checkpointer)?.get(graph);
     if (known !== undefined) return known;
-    const bound = bind(graph, checkpointer);
+    const bound = bind(graph, checkpointer, store);
     cache.get(checkpointer)?.set(graph, bound);
     return bound;
   };
@@ -57,8 +64,9 @@ export async function loadForReading(
 }
 
 /** A copy, because the same graph is bound to two checkpointers and belongs to whoever compiled it. */
-function bind(graph: ServedGraph, checkpointer: BaseCheckpointSaver): ServedGraph {
+function bind(graph: ServedGraph, checkpointer: BaseCheckpointSaver, store: BaseStore): ServedGraph {
   const copy = graph.withConfig({});
   copy.checkpointer = checkpointer;
+  copy.store = store;
   return copy;
 }

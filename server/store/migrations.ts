@@ -54,6 +54,23 @@ const MIGRATIONS: Record<string, Migration> = {
       await sql`create index runs_unfinished on runs (status, seq) where status in ('pending', 'running')`.execute(db);
     },
   },
+  "0002_store_items": {
+    async up(db: Kysely<never>): Promise<void> {
+      await db.schema
+        .createTable("store_items")
+        .addColumn("namespace", "text", (column) => column.notNull())
+        .addColumn("key", "text", (column) => column.notNull())
+        .addColumn("value", "text", (column) => column.notNull())
+        .addColumn("vectors", "blob")
+        .addColumn("ttl_minutes", "real")
+        .addColumn("expires_at", "bigint")
+        .addColumn("created_at", "bigint", (column) => column.notNull())
+        .addColumn("updated_at", "bigint", (column) => column.notNull())
+        .addPrimaryKeyConstraint("store_items_key", ["namespace", "key"])
+        .execute();
+      await db.schema.createIndex("store_items_expiry").on("store_items").columns(["expires_at"]).execute();
+    },
+  },
 };
 
 /** Brings the database to the newest shape. Throws what the engine threw when a migration fails. */

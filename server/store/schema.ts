@@ -8,6 +8,7 @@ export interface Database {
   assistants: AssistantTable;
   threads: ThreadTable;
   runs: RunTable;
+  store_items: ItemTable;
 }
 
 export interface AssistantTable {
@@ -57,6 +58,20 @@ export interface RunTable {
   updated_at: number;
 }
 
+export interface ItemTable {
+  /** Labels, each with a period after it: `users.ann.`. */
+  namespace: string;
+  key: string;
+  value: string;
+  /** Length of one vector, then the vectors, as 32-bit floats; null without any. */
+  vectors: Uint8Array | null;
+  ttl_minutes: number | null;
+  expires_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
 export type AssistantRow = Selectable<AssistantTable>;
 export type ThreadRow = Selectable<ThreadTable>;
 export type RunRow = Selectable<RunTable>;
+export type ItemRow = Selectable<ItemTable>;

@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import { type AssistantStore, createAssistantStore } from "./assistants.ts";
 import { migrate } from "./migrations.ts";
 import { type RunStore, createRunStore } from "./runs.ts";
+import { type ItemStore, createItemStore } from "./items.ts";
 import type { Database } from "./schema.ts";
 import { createSqliteKysely, openSqlite } from "./sqlite.ts";
 import { type ThreadStore, createThreadStore } from "./threads.ts";
@@ -16,6 +17,7 @@ export interface StoreTables {
   readonly assistants: AssistantStore;
   readonly threads: ThreadStore;
   readonly runs: RunStore;
+  readonly items: ItemStore;
 }
 
 /** Assistants, threads and runs. Every method may throw `storage_failed`. */
@@ -38,7 +40,7 @@ export async function createStore({ path }: StoreOptions): Promise<Store> {
     ...bindTables(db),
     transaction: (work) => db.transaction().execute((transaction) => work(bindTables(transaction))),
     truncate: async (tables) => {
-      for (const table of tables) await db.deleteFrom(table).execute();
+      for (const table of tables) await db.deleteFrom(TABLES[table]).execute();
     },
     ping: async () => {
       await sql`select 1`.execute(db);
@@ -47,6 +49,18 @@ export async function createStore({ path }: StoreOptions): Promise<Store> {
   };
 }
 
+const TABLES = {
+  assistants: "assistants",
+  threads: "threads",
+  runs: "runs",
+  items: "store_items",
+} as const satisfies Record<keyof StoreTables, keyof Database>;
+
 function bindTables(db: Kysely<Database>): StoreTables {
-  return { assistants: createAssistantStore(db), threads: createThreadStore(db), runs: createRunStore(db) };
+  return {
+    assistants: createAssistantStore(db),
+    threads: createThreadStore(db),
+    runs: createRunStore(db),
+    items: createItemStore(db),
+  };
 }

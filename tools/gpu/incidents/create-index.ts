@@ -23,7 +23,7 @@ export interface IncidentIndexOptions {
 
 /** The index the settings ask for. Weights and connections are opened by the first search, not here. */
 export async function createIncidentIndex({ config, home, log }: IncidentIndexOptions): Promise<IncidentIndex> {
-  const embedder = createEmbedder(config.embeddings);
+  const embedder = createConfiguredEmbedder(config.embeddings);
   const vectors = config.chromaUrl
     ? createChromaVectorIndex({ url: config.chromaUrl, collection: config.chromaCollection })
     : createMemoryVectorIndex();
@@ -35,7 +35,8 @@ export async function createIncidentIndex({ config, home, log }: IncidentIndexOp
   });
 }
 
-function createEmbedder({
+/** The embedder the settings ask for; undefined for none. Throws `invalid_input` when a needed setting is missing. */
+export function createConfiguredEmbedder({
   provider,
   baseUrl,
   apiKey,
