@@ -166,6 +166,11 @@ export interface DataDesigner {
   logs(id: string, options: { readonly limit: number; readonly pageCursor?: string }): Promise<JobLogPage>;
   /** Asks a job to stop; one that has ended throws `conflict`. What is finished stays. */
   cancel(id: string): Promise<DesignJob>;
+  /**
+   * Goes on with a job that ended in `error`, after what it has finished; any other status throws `conflict`. Absent when
+   * the backend cannot.
+   */
+  resume?(id: string): Promise<DesignJob>;
   /** Removes a job with its files. A job that still works is cancelled first. */
   delete(id: string): Promise<void>;
   /** Empty while the job has none. */

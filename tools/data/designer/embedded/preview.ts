@@ -1,0 +1,120 @@
+import { createGenerator } from "../../../../engine/data/generate.ts";
+import { MAX_PREVIEW_ROWS, previewRows } from "../../../../engine/data/preview.ts";
+import { buildProfile } from "../../../../engine/data/profile/profile.ts";
+import { summarizeTable } from "../../../../engine/data/profile/summary.ts";
+import type { RowFailure } from "../../../../engine/data/row-generator.ts";
+import { tableRows } from "../../../../engine/data/table-rows.ts";
+import type { Clock } from "../../../../lib/clock.ts";
+import { ServiceError, errorMessage } from "../../../../lib/errors.ts";
+import type { DesignInput } from "../../design-input.ts";
+import type { GenerationServices } from "../../generation-services.ts";
+import type { PreviewMessage } from "../designer.ts";
+
+/** A preview that is silent for longer than this tells that it still works. */
+export const HEARTBEAT_MS = 5_000;
+const MAX_TOLD_FAILURES = 10;
+
+export interface PreviewOptions {
+  readonly input: DesignInput;
+  readonly numRecords: number;
+  readonly seed: number | string;
+  readonly textModel: string | null;
+  readonly services: GenerationServices;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+}
+
+/** Throws `invalid_input`. */
+export function checkPreviewCount(numRecords: number): void {
+  if (Number.isSafeInteger(numRecords) && numRecords >= 1 && numRecords <= MAX_PREVIEW_ROWS) return;
+  throw new ServiceError("invalid_input", `${numRecords} rows: a preview has 1 to ${MAX_PREVIEW_ROWS}`);
+}
+
+/**
+ * The first rows of the dataset with their profile, told as they come. A failure of the rows is an `error` log and the
+ * end. Stops the work when its reader stops; throws the signal's reason.
+ */
+export async function* streamPreview(options: PreviewOptions): AsyncGenerator<PreviewMessage> {
+  const { input, numRecords, seed, textModel, clock, signal } = options;
+  for (const { column, message } of input.violations) {
+    yield log("warning", column === null ? message : `column "${column}": ${message}`);
+  }
+  yield log(
+    "info",
+    `generating ${numRecords} rows of ${input.plan.output.length} columns, seed ${JSON.stringify(seed)}`,
+  );
+  if (textModel !== null) yield log("info", `columns of models are written by: ${textModel}`);
+  const stop = new AbortController();
+  const both = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  try {
+    const work = generate(options, both);
+    yield* heartbeats(work, clock, both);
+    const made = await work;
+    if ("error" in made) {
+      signal?.throwIfAborted();
+      yield log("error", errorMessage(made.error));
+      return;
+    }
+    yield* failureLines(made.failures);
+    yield { kind: "dataset", records: made.records };
+    yield { kind: "analysis", analysis: made.profile };
+  } finally {
+    stop.abort();
+  }
+}
+
+type Made =
+  | {
+      readonly records: ReturnType<typeof tableRows>;
+      readonly profile: ReturnType<typeof buildProfile>;
+      readonly failures: readonly RowFailure[];
+    }
+  | { readonly error: unknown };
+
+/** Never rejects: the reader may be gone when it fails. */
+async function generate({ input, numRecords, seed, services }: PreviewOptions, signal: AbortSignal): Promise<Made> {
+  const { design, plan, seedRows } = input;
+  try {
+    const seeds = seedRows === undefined ? {} : { seedRows };
+    const generator = await createGenerator({ design, plan, seed, services, ...seeds });
+    const { table, failures } = await previewRows(generator, numRecords, { signal });
+    const profile = buildProfile({
+      design,
+      summary: summarizeTable(table, 0),
+      columnNames: plan.output,
+      sideEffectColumns: [...plan.sideEffects.values()].flat(),
+      targetNumRecords: numRecords,
+    });
+    return { records: tableRows(table), profile, failures };
+  } catch (error) {
+    return { error };
+  }
+}
+
+async function* heartbeats(work: Promise<Made>, clock: Clock, signal: AbortSignal): AsyncGenerator<PreviewMessage> {
+  for (;;) {
+    const sleep = new AbortController();
+    const isDone = await Promise.race([
+      work.then(() => true),
+      clock.sleep(HEARTBEAT_MS, AbortSignal.any([signal, sleep.signal])).then(
+        () => false,
+        () => true,
+      ),
+    ]);
+    sleep.abort();
+    if (isDone) return;
+    yield { kind: "heartbeat" };
+  }
+}
+
+function* failureLines(failures: readonly RowFailure[]): Generator<PreviewMessage> {
+  for (const { row, column, kind, message } of failures.slice(0, MAX_TOLD_FAILURES)) {
+    yield log("warning", `row ${row} was dropped and replaced: column "${column}": ${kind}: ${message}`);
+  }
+  const more = failures.length - MAX_TOLD_FAILURES;
+  if (more > 0) yield log("warning", `${more} more rows were dropped and replaced`);
+}
+
+function log(level: "info" | "warning" | "error", message: string): PreviewMessage {
+  return { kind: "log", level, message };
+}
