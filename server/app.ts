@@ -28,6 +28,7 @@ import { registerCors } from "./cors.ts";
 import { registerErrorHandler } from "./error-handler.ts";
 import type { GraphRegistry } from "./graph-registry.ts";
 import { createMetrics } from "./metrics.ts";
+import { assistantGraphRoutes } from "./routes/assistant-graphs.ts";
 import { assistantRoutes } from "./routes/assistants.ts";
 import type { ReadinessCheck, RouteContext } from "./routes/context.ts";
 import { runControlRoutes } from "./routes/run-control.ts";
@@ -44,6 +45,7 @@ import { GraphStore, type GraphStoreOptions } from "./store/graph-store.ts";
 import type { Store } from "./store/store.ts";
 import { startItemSweeper } from "./store/sweep-items.ts";
 import { ensureSystemAssistants } from "./system-assistants.ts";
+import { startThreadExpiry } from "./threads/expire-threads.ts";
 import { serialize } from "./wire/serialize.ts";
 
 /** Far above what a person or a dashboard sends; it stops a client that has gone wild. Streams and probes do not count. */
@@ -111,7 +113,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     webhooks: createWebhookSender({ allowPrivate: config.canReachPrivateAddresses, clock, log }),
   });
   await ensureSystemAssistants(store, graphs, clock);
-  const sweeper = startItemSweeper({ items: store.items, clock, log });
+  const sweepers = [
+    startItemSweeper({ items: store.items, clock, log }),
+    startThreadExpiry({ store, checkpointer, runs, clock, log }),
+  ];
   await runs.recover();
 
   app.addHook("onSend", async (request, reply) => {
@@ -157,6 +162,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   for (const routes of [
     systemRoutes,
     assistantRoutes,
+    assistantGraphRoutes,
     threadRoutes,
     threadStateRoutes,
     runRoutes,
@@ -169,7 +175,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   for (const plugin of options.plugins ?? []) await app.register(plugin as FastifyPluginAsync);
 
   app.addHook("preClose", async () => {
-    sweeper.stop();
+    for (const sweeper of sweepers) sweeper.stop();
     await runs.shutdown(DRAIN_MS);
     setTimeout(() => app.server.closeAllConnections(), LINGER_MS).unref();
   });

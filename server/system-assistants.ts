@@ -8,7 +8,7 @@ import type { Store } from "./store/store.ts";
 export async function ensureSystemAssistants(store: Store, graphs: GraphRegistry, clock: Clock): Promise<void> {
   const nowMs = clock.now();
   for (const graphId of graphs.graphIds) {
-    await store.assistants.insert({
+    const assistant: Assistant = {
       assistantId: systemAssistantId(graphId),
       graphId,
       name: graphId,
@@ -19,8 +19,18 @@ export async function ensureSystemAssistants(store: Store, graphs: GraphRegistry
       version: 1,
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
-    });
+    };
+    await createAssistant(store, assistant);
   }
+}
+
+/** Adds an assistant with its first version; false when its id is taken, and then nothing is changed. */
+export function createAssistant(store: Store, assistant: Assistant): Promise<boolean> {
+  return store.transaction(async (tables) => {
+    if (!(await tables.assistants.insert(assistant))) return false;
+    await tables.assistantVersions.add(assistant);
+    return true;
+  });
 }
 
 /** The assistant a caller means by its id or by a graph id. Throws `assistant_not_found`. */

@@ -3,19 +3,20 @@ import { z } from "zod";
 
 import { ServiceError } from "../../lib/errors.ts";
 import { newUuid } from "../../lib/ids.ts";
-import type { ServedGraph } from "../graph-loader.ts";
-import { describeGraph } from "../graph-schemas.ts";
 import {
   AssistantBody,
   AssistantCount,
   AssistantCreate,
   AssistantPatch,
   AssistantSearch,
+  VersionChoice,
+  VersionSearch,
 } from "../schemas/assistant.ts";
 import { AssistantIdOrGraph, QueryFlag } from "../schemas/common.ts";
-import { loadForReading } from "../runs/bound-graphs.ts";
 import type { Assistant, AssistantFilter } from "../store/assistants.ts";
-import { findAssistant } from "../system-assistants.ts";
+import type { Store } from "../store/store.ts";
+import { createAssistant, findAssistant } from "../system-assistants.ts";
+import { deleteThread } from "../threads/delete-thread.ts";
 import { selectFields, toWireAssistant } from "../wire/resources.ts";
 import type { RouteContext } from "./context.ts";
 import { paginationHeaders } from "./pagination.ts";
@@ -25,9 +26,8 @@ const params = z.object({ assistant_id: AssistantIdOrGraph });
 
 export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
   function registerAssistantRoutes(app, _options, done) {
-    const { store, graphs, bound, clock } = context;
+    const { store, graphs, clock } = context;
     const find = (id: string): Promise<Assistant> => findAssistant(store, graphs, id);
-    const load = (graphId: string, config: Assistant["config"]) => loadForReading(bound, graphId, config);
     const checkGraph = (graphId: string): void => {
       if (graphs.has(graphId)) return;
       const message = `no graph ${JSON.stringify(graphId)}; graphs are ${graphs.graphIds.join(", ")}`;
@@ -52,7 +52,7 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
           createdAtMs: nowMs,
           updatedAtMs: nowMs,
         };
-        if (await store.assistants.insert(assistant)) return toWireAssistant(assistant);
+        if (await createAssistant(store, assistant)) return toWireAssistant(assistant);
         if (body.if_exists !== "do_nothing") throw new ServiceError("already_exists", "Assistant already exists");
         return toWireAssistant((await store.assistants.get(assistant.assistantId)) ?? assistant);
       },
@@ -115,84 +115,99 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
           config: body.config ?? before.config,
           context: body.context ?? before.context,
           metadata: { ...before.metadata, ...body.metadata },
-          version: before.version + 1,
+          version: 0,
           updatedAtMs: clock.now(),
         };
-        await store.assistants.update(after);
-        return toWireAssistant(after);
+        return toWireAssistant(await addVersion(store, after));
+      },
+    );
+
+    app.post(
+      "/assistants/:assistant_id/versions",
+      {
+        schema: {
+          tags,
+          summary: "Versions of an assistant, newest first",
+          params,
+          body: VersionSearch,
+          response: { 200: z.array(AssistantBody) },
+        },
+      },
+      async ({ body, params: { assistant_id: id } }) => {
+        const { assistantId } = await find(id);
+        const filter = body.metadata == null ? {} : { metadata: body.metadata };
+        const page = { limit: body.limit ?? 10, offset: body.offset ?? 0 };
+        return (await store.assistantVersions.list(assistantId, filter, page)).map(toWireAssistant);
+      },
+    );
+
+    app.post(
+      "/assistants/:assistant_id/latest",
+      {
+        schema: {
+          tags,
+          summary: "Make a version the one in use",
+          params,
+          body: VersionChoice,
+          response: { 200: AssistantBody },
+        },
+      },
+      async ({ body, params: { assistant_id: id } }) => {
+        const { assistantId } = await find(id);
+        const version = await store.assistantVersions.get(assistantId, body.version);
+        if (version === undefined) {
+          throw new ServiceError("not_found", `Assistant version not found: there is no version ${body.version}`);
+        }
+        checkGraph(version.graphId);
+        const current = { ...version, updatedAtMs: clock.now() };
+        await store.assistants.update(current);
+        return toWireAssistant(current);
       },
     );
 
     app.delete(
       "/assistants/:assistant_id",
-      { schema: { tags, summary: "Delete an assistant", params } },
+      {
+        schema: {
+          tags,
+          summary: "Delete an assistant with its versions, and with delete_threads the threads it was last used on",
+          params,
+          querystring: z.object({ delete_threads: QueryFlag.optional() }),
+        },
+      },
       async (request, reply) => {
         const { assistantId, metadata } = await find(request.params.assistant_id);
         if (metadata["created_by"] === "system") {
           throw new ServiceError("conflict", "this assistant belongs to its graph and cannot be deleted");
         }
-        await store.assistants.delete(assistantId);
+        await store.transaction(async (tables) => {
+          await tables.assistants.delete(assistantId);
+          await tables.assistantVersions.deleteAll(assistantId);
+        });
+        if (request.query.delete_threads === true) {
+          const filter = { metadata: { assistant_id: assistantId } };
+          const page = { limit: 1_000, offset: 0, sortBy: "thread_id", sortOrder: "asc" } as const;
+          for (let found = await store.threads.search(filter, page); found.length > 0;) {
+            for (const { threadId } of found) await deleteThread(context, threadId);
+            found = await store.threads.search(filter, page);
+          }
+        }
         return reply.code(204).send();
       },
     );
 
-    app.get(
-      "/assistants/:assistant_id/graph",
-      {
-        schema: {
-          tags,
-          summary: "Nodes and edges, for drawing",
-          params,
-          querystring: z.object({ xray: z.union([QueryFlag, z.coerce.number().int().min(0)]).optional() }),
-        },
-      },
-      async ({ params: { assistant_id: id }, query: { xray = false } }) => {
-        const { graphId, config } = await find(id);
-        const graph = await load(graphId, config);
-        const options = {
-          ...config,
-          configurable: asObject(config["configurable"]),
-          xray,
-        };
-        const drawable = await graph.getGraphAsync(options);
-        return drawable.toJSON();
-      },
-    );
-
-    app.get(
-      "/assistants/:assistant_id/schemas",
-      { schema: { tags, summary: "JSON schemas of input, output, state and config", params } },
-      async ({ params: { assistant_id: id } }) => {
-        const { graphId, config } = await find(id);
-        return toWireSchemas(graphId, await load(graphId, config));
-      },
-    );
-
-    for (const path of ["/assistants/:assistant_id/subgraphs", "/assistants/:assistant_id/subgraphs/:namespace"]) {
-      app.get(
-        path,
-        {
-          schema: {
-            tags,
-            summary: "Schemas of the subgraphs",
-            params: z.object({ assistant_id: AssistantIdOrGraph, namespace: z.string().optional() }),
-            querystring: z.object({ recurse: QueryFlag.optional() }),
-          },
-        },
-        async ({ params: { assistant_id: id, namespace }, query: { recurse } }) => {
-          const { graphId, config } = await find(id);
-          const graph = await load(graphId, config);
-          const found: Record<string, unknown> = {};
-          for await (const [name, subgraph] of graph.getSubgraphsAsync(namespace, recurse)) {
-            // Declared as the interface of a graph; every subgraph is one of the class.
-            found[name] = toWireSchemas(graphId, subgraph as typeof graph);
-          }
-          return found;
-        },
-      );
-    }
     done();
   };
+
+/** Makes it the next version, and the one in use. */
+function addVersion(store: Store, next: Assistant): Promise<Assistant> {
+  return store.transaction(async (tables) => {
+    const version = { ...next, version: (await tables.assistantVersions.newest(next.assistantId)) + 1 };
+    await tables.assistantVersions.add(version);
+    await tables.assistants.update(version);
+    return version;
+  });
+}
 
 function toFilter(body: z.infer<typeof AssistantCount>): AssistantFilter {
   return {
@@ -200,21 +215,4 @@ function toFilter(body: z.infer<typeof AssistantCount>): AssistantFilter {
     ...(body.name == null ? {} : { name: body.name }),
     ...(body.metadata == null ? {} : { metadata: body.metadata }),
   };
-}
-
-function toWireSchemas(graphId: string, graph: ServedGraph): Record<string, unknown> {
-  const schemas = describeGraph(graph);
-  return {
-    graph_id: graphId,
-    input_schema: schemas.input,
-    output_schema: schemas.output,
-    state_schema: schemas.state,
-    config_schema: schemas.config,
-    // LangGraph.js keeps one schema for both.
-    context_schema: schemas.config,
-  };
-}
-
-function asObject(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? { ...value } : {};
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ServiceError } from "../../lib/errors.ts";
 import type { LiveRun } from "../runs/live-runs.ts";
 import { RunId, ThreadId } from "../schemas/common.ts";
-import { CancelQuery, JoinStreamQuery, RunBody, RunListQuery } from "../schemas/run.ts";
+import { CancelMany, CancelQuery, JoinStreamQuery, RunBody, RunListQuery } from "../schemas/run.ts";
 import type { Run } from "../store/runs.ts";
 import { selectFields, toWireRun } from "../wire/resources.ts";
 import { serialize } from "../wire/serialize.ts";
@@ -141,6 +141,34 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
         const stopped = runs.stop(runId, query.action === "rollback" ? "rollback" : "cancel");
         if (query.wait !== true) return reply.code(202).send();
         await stopped;
+        return reply.code(204).send();
+      },
+    );
+
+    app.post(
+      "/runs/cancel",
+      {
+        schema: {
+          tags,
+          summary: "Stop several runs: some of a thread, or all that wait or run",
+          querystring: CancelQuery.pick({ action: true }),
+          body: CancelMany,
+        },
+      },
+      async ({ body, query }, reply) => {
+        const wanted = (await store.runs.unfinished()).filter(({ runId, threadId, status }) =>
+          body.status == null
+            ? threadId === body.thread_id && body.run_ids?.includes(runId) === true
+            : body.status === "all" || body.status === status,
+        );
+        if (body.status == null) {
+          const known = await Promise.all((body.run_ids ?? []).map((runId) => store.runs.get(runId)));
+          if (known.some((run) => run?.threadId !== body.thread_id)) {
+            throw new ServiceError("run_not_found", "Run not found");
+          }
+        }
+        const reason = query.action === "rollback" ? "rollback" : "cancel";
+        await Promise.all(wanted.map(({ runId }) => runs.stop(runId, reason)));
         return reply.code(204).send();
       },
     );

@@ -74,7 +74,11 @@ export const systemRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
         { schema: { tags, summary: "Empties the stores (test mode)", body: Truncate } },
         async ({ body }) => {
           const tables = (["runs", "threads", "assistants"] as const).filter((table) => body[table] === true);
-          await store.truncate(body.store === true ? [...tables, "items"] : tables);
+          await store.truncate([
+            ...tables,
+            ...(body.assistants === true ? (["assistantVersions"] as const) : []),
+            ...(body.store === true ? (["items"] as const) : []),
+          ]);
           if (body.checkpointer === true) await checkpointer.truncate();
           await ensureSystemAssistants(store, graphs, clock);
           return { ok: true };

@@ -3,14 +3,24 @@ import { z } from "zod";
 
 import { ServiceError } from "../../lib/errors.ts";
 import { type CheckpointRef, QueryFlag, ThreadId } from "../schemas/common.ts";
-import { HistoryBody, HistoryQuery, StateAtCheckpoint, StateUpdate, ThreadStateBody } from "../schemas/thread.ts";
+import {
+  HistoryBody,
+  HistoryQuery,
+  SelectQuery,
+  StateAtCheckpoint,
+  StatePatch,
+  StateUpdate,
+  ThreadStateBody,
+} from "../schemas/thread.ts";
 import { graphOfThread, updateState } from "../thread-states.ts";
 import { toCheckpointConfig, toWireCheckpoint } from "../wire/checkpoint-ref.ts";
+import { selectState } from "../wire/select.ts";
 import { EMPTY_STATE, toThreadState } from "../wire/thread-state.ts";
 import type { RouteContext } from "./context.ts";
 
 const tags = ["threads"];
 const params = z.object({ thread_id: ThreadId });
+const StateQuery = z.object({ subgraphs: QueryFlag.optional(), select: SelectQuery });
 
 interface HistoryRequest {
   readonly limit?: number | null;
@@ -67,11 +77,23 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
           tags,
           summary: "The state of a thread",
           params,
-          querystring: z.object({ subgraphs: QueryFlag.optional() }),
-          response: { 200: ThreadStateBody },
+          querystring: StateQuery,
+          response: { 200: ThreadStateBody.partial() },
         },
       },
-      (request) => readState(request.params.thread_id, undefined, request.query.subgraphs ?? false),
+      async ({ params: { thread_id: threadId }, query }) =>
+        selectState(await readState(threadId, undefined, query.subgraphs ?? false), toList(query.select)),
+    );
+
+    app.patch(
+      "/threads/:thread_id/state",
+      { schema: { tags, summary: "Merge metadata into the thread of a state", params, body: StatePatch } },
+      async ({ body, params: { thread_id: threadId } }, reply) => {
+        const { metadata, config } = await find(threadId);
+        const merged = { ...metadata, ...body.metadata };
+        await context.store.threads.setMetadata(threadId, merged, config, context.clock.now());
+        return reply.code(204).send();
+      },
     );
 
     app.post(
@@ -97,12 +119,12 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
           tags,
           summary: "The state at a checkpoint",
           params: params.extend({ checkpoint_id: z.string() }),
-          querystring: z.object({ subgraphs: QueryFlag.optional() }),
-          response: { 200: ThreadStateBody },
+          querystring: StateQuery,
+          response: { 200: ThreadStateBody.partial() },
         },
       },
-      ({ params: { thread_id: threadId, checkpoint_id: id }, query }) =>
-        readState(threadId, { checkpoint_id: id }, query.subgraphs ?? false),
+      async ({ params: { thread_id: threadId, checkpoint_id: id }, query }) =>
+        selectState(await readState(threadId, { checkpoint_id: id }, query.subgraphs ?? false), toList(query.select)),
     );
 
     app.post(
@@ -113,10 +135,11 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
           summary: "The state at a checkpoint, also of a subgraph",
           params,
           body: StateAtCheckpoint,
-          response: { 200: ThreadStateBody },
+          response: { 200: ThreadStateBody.partial() },
         },
       },
-      ({ body, params: { thread_id: threadId } }) => readState(threadId, body.checkpoint, body.subgraphs ?? false),
+      async ({ body, params: { thread_id: threadId } }) =>
+        selectState(await readState(threadId, body.checkpoint, body.subgraphs ?? false), body.select),
     );
 
     app.get(
@@ -127,10 +150,13 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
           summary: "Past states, newest first",
           params,
           querystring: HistoryQuery,
-          response: { 200: z.array(ThreadStateBody) },
+          response: { 200: z.array(ThreadStateBody.partial()) },
         },
       },
-      (request) => readHistory(request.params.thread_id, request.query),
+      async ({ params: { thread_id: threadId }, query }) => {
+        const select = toList(query.select);
+        return (await readHistory(threadId, query)).map((state) => selectState(state, select));
+      },
     );
 
     app.post(
@@ -141,13 +167,18 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
           summary: "Past states, newest first, with filters",
           params,
           body: HistoryBody,
-          response: { 200: z.array(ThreadStateBody) },
+          response: { 200: z.array(ThreadStateBody.partial()) },
         },
       },
-      ({ body, params: { thread_id: threadId } }) => readHistory(threadId, body),
+      async ({ body, params: { thread_id: threadId } }) =>
+        (await readHistory(threadId, body)).map((state) => selectState(state, body.select)),
     );
     done();
   };
+
+function toList(select: string | readonly string[] | undefined): readonly string[] {
+  return [select ?? []].flat().flatMap((item) => item.split(",").filter((part) => part !== ""));
+}
 
 /** The id in a checkpoint, or in a config around one. */
 function checkpointIdOf(reference: Readonly<Record<string, unknown>> | null | undefined): string | undefined {

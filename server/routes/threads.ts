@@ -4,20 +4,29 @@ import { z } from "zod";
 import { ServiceError } from "../../lib/errors.ts";
 import { newUuid } from "../../lib/ids.ts";
 import { ThreadId } from "../schemas/common.ts";
-import { ThreadBody, ThreadCount, ThreadCreate, ThreadPatch, ThreadSearch } from "../schemas/thread.ts";
-import { type ThreadFilter, newThread } from "../store/threads.ts";
+import {
+  ThreadBody,
+  ThreadCount,
+  ThreadCreate,
+  ThreadPatch,
+  ThreadPrune,
+  ThreadSearch,
+  SelectQuery,
+} from "../schemas/thread.ts";
+import { type ThreadFilter, type ThreadTtl, newThread } from "../store/threads.ts";
+import { deleteThread } from "../threads/delete-thread.ts";
 import { applySupersteps } from "../thread-states.ts";
 import { selectFields, toWireThread } from "../wire/resources.ts";
+import { valueAtPath } from "../wire/select.ts";
 import type { RouteContext } from "./context.ts";
 import { paginationHeaders } from "./pagination.ts";
-import { refuseField } from "./refuse-field.ts";
 
 const tags = ["threads"];
 const params = z.object({ thread_id: ThreadId });
 
 export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
   function registerThreadRoutes(app, _options, done) {
-    const { store, checkpointer, clock, runs } = context;
+    const { store, checkpointer, clock } = context;
     const find = async (threadId: string) => {
       const thread = await store.threads.get(threadId);
       if (thread === undefined) throw new ServiceError("thread_not_found", "Thread not found");
@@ -28,9 +37,8 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
       "/threads",
       { schema: { tags, summary: "Create a thread", body: ThreadCreate, response: { 200: ThreadBody } } },
       async ({ body }) => {
-        refuseField(body, "ttl", "is not supported: threads are kept until they are deleted");
         const metadata = { ...body.metadata, ...(body.graph_id == null ? {} : { graph_id: body.graph_id }) };
-        const thread = newThread(body.thread_id ?? newUuid(), clock.now(), metadata);
+        const thread = { ...newThread(body.thread_id ?? newUuid(), clock.now(), metadata), ttl: toTtl(body.ttl) };
         if (!(await store.threads.insert(thread))) {
           if (body.if_exists !== "do_nothing") throw new ServiceError("already_exists", "Thread already exists");
           return toWireThread(await find(thread.threadId));
@@ -59,7 +67,6 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
         },
       },
       async ({ body }, reply) => {
-        refuseField(body, "extract", "is not supported; use select");
         const filter = toFilter(body);
         const page = { limit: body.limit ?? 10, offset: body.offset ?? 0 };
         const found = await store.threads.search(filter, {
@@ -68,7 +75,13 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
           sortOrder: body.sort_order ?? "desc",
         });
         reply.headers(paginationHeaders(await store.threads.count(filter), page));
-        return found.map((thread) => selectFields(toWireThread(thread), body.select));
+        return found.map((thread) => {
+          const wire = toWireThread(thread);
+          const selected = selectFields(wire, body.select);
+          if (body.extract == null) return selected;
+          const parts = Object.entries(body.extract).map(([name, path]) => [name, valueAtPath(wire, path)]);
+          return { ...selected, extracted: Object.fromEntries(parts) as Record<string, unknown> };
+        });
       },
     );
 
@@ -80,8 +93,22 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
 
     app.get(
       "/threads/:thread_id",
-      { schema: { tags, summary: "Get a thread", params, response: { 200: ThreadBody } } },
-      async ({ params: { thread_id: threadId } }) => toWireThread(await find(threadId)),
+      {
+        schema: {
+          tags,
+          summary: "Get a thread; `include=ttl` adds how long it is kept",
+          params,
+          querystring: z.object({ include: SelectQuery }),
+          response: { 200: ThreadBody },
+        },
+      },
+      async ({ params: { thread_id: threadId }, query }) => {
+        const thread = await find(threadId);
+        const includes = [query.include ?? []].flat().flatMap((item) => item.split(","));
+        if (!includes.includes("ttl")) return toWireThread(thread);
+        const ttl = thread.ttl === null ? null : { ttl: thread.ttl.minutes, strategy: thread.ttl.strategy };
+        return { ...toWireThread(thread), ttl };
+      },
     );
 
     app.patch(
@@ -96,10 +123,33 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
         },
       },
       async ({ body, params: { thread_id: threadId } }) => {
-        refuseField(body, "ttl", "is not supported: threads are kept until they are deleted");
         const thread = await find(threadId);
         await store.threads.setMetadata(threadId, { ...thread.metadata, ...body.metadata }, thread.config, clock.now());
+        if (body.ttl !== undefined) await store.threads.setTtl(threadId, toTtl(body.ttl));
         return toWireThread(await find(threadId));
+      },
+    );
+
+    app.post(
+      "/threads/prune",
+      {
+        schema: {
+          tags,
+          summary: "Delete threads, or all of their history but the newest state",
+          body: ThreadPrune,
+          response: { 200: z.object({ pruned_count: z.number().int() }) },
+        },
+      },
+      async ({ body }) => {
+        let count = 0;
+        for (const threadId of new Set(body.thread_ids)) {
+          const thread = await store.threads.get(threadId);
+          if (thread === undefined) continue;
+          if (body.strategy === "keep_latest") await checkpointer.keepLatest(threadId);
+          else await deleteThread(context, threadId);
+          count += 1;
+        }
+        return { pruned_count: count };
       },
     );
 
@@ -108,13 +158,7 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
       { schema: { tags, summary: "Delete a thread with its runs and checkpoints", params } },
       async ({ params: { thread_id: threadId } }, reply) => {
         await find(threadId);
-        // The thread goes first, so that no further run is accepted; what a run still writes while it stops goes last.
-        await store.transaction(async (tables) => {
-          await tables.runs.deleteOfThread(threadId);
-          await tables.threads.delete(threadId);
-        });
-        await runs.stopThread(threadId);
-        await checkpointer.saver.deleteThread(threadId);
+        await deleteThread(context, threadId);
         return reply.code(204).send();
       },
     );
@@ -139,6 +183,12 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
     );
     done();
   };
+
+function toTtl(ttl: z.infer<typeof ThreadCreate>["ttl"]): ThreadTtl | null {
+  if (ttl == null) return null;
+  if (typeof ttl === "number") return { minutes: ttl, strategy: "delete" };
+  return { minutes: ttl.ttl, strategy: ttl.strategy ?? "delete" };
+}
 
 function toFilter(body: z.infer<typeof ThreadCount>): ThreadFilter {
   return {

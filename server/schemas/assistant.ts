@@ -38,6 +38,10 @@ export const AssistantSearch = z.looseObject({
 
 export const AssistantCount = z.looseObject(Filter);
 
+export const VersionSearch = z.looseObject({ metadata: JsonObject.nullish(), ...BodyPage });
+
+export const VersionChoice = z.looseObject({ version: z.number().int().min(1) });
+
 export const AssistantBody = z.looseObject({
   assistant_id: z.string(),
   graph_id: z.string(),

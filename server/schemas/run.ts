@@ -1,7 +1,16 @@
 import { z } from "zod";
 
 import { RUN_STATUSES } from "../runs/run-status.ts";
-import { AssistantIdOrGraph, CheckpointRef, ConfigBody, JsonObject, QueryFlag, QueryPage } from "./common.ts";
+import {
+  AssistantIdOrGraph,
+  CheckpointRef,
+  ConfigBody,
+  JsonObject,
+  QueryFlag,
+  QueryPage,
+  RunId,
+  ThreadId,
+} from "./common.ts";
 
 export const STREAM_MODES = [
   "values",
@@ -102,6 +111,22 @@ export const CancelQuery = z.object({
   wait: QueryFlag.optional(),
   action: z.enum(["interrupt", "rollback"]).optional(),
 });
+
+/** Which runs to stop: some of a thread, or all of a status. */
+export const CancelMany = z
+  .looseObject({
+    thread_id: ThreadId.nullish(),
+    run_ids: z.array(RunId).max(1_000).nullish(),
+    status: z.enum(["pending", "running", "all"]).nullish(),
+  })
+  .refine((body) => (body.status != null) !== (body.run_ids != null || body.thread_id != null), {
+    error: 'must have "thread_id" with "run_ids", or "status"',
+    path: ["status"],
+  })
+  .refine((body) => body.status != null || (body.thread_id != null && body.run_ids != null), {
+    error: '"thread_id" and "run_ids" go together',
+    path: ["run_ids"],
+  });
 
 export const RunBody = z.object({
   run_id: z.string(),

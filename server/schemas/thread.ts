@@ -18,16 +18,35 @@ const Superstep = z.looseObject({
     .min(1),
 });
 
+/** Minutes, alone or with what happens when they are over. */
+const ThreadTtlBody = z
+  .union(
+    [
+      z.number().positive(),
+      z.looseObject({
+        ttl: z.number().positive(),
+        strategy: z.enum(["delete", "keep_latest"]).nullish(),
+      }),
+    ],
+    { error: 'must be minutes, or {"ttl": minutes, "strategy": "delete" or "keep_latest"}' },
+  )
+  .nullish();
+
+export const ThreadPrune = z.looseObject({
+  thread_ids: z.array(ThreadId).min(1).max(1_000),
+  strategy: z.enum(["delete", "keep_latest"]).nullish(),
+});
+
 export const ThreadCreate = z.looseObject({
   thread_id: ThreadId.nullish(),
   metadata: JsonObject.nullish(),
   graph_id: z.string().nullish(),
   if_exists: z.enum(["raise", "do_nothing"]).nullish(),
   supersteps: z.array(Superstep).max(10_000).nullish(),
-  ttl: z.unknown().optional(),
+  ttl: ThreadTtlBody,
 });
 
-export const ThreadPatch = z.looseObject({ metadata: JsonObject.nullish(), ttl: z.unknown().optional() });
+export const ThreadPatch = z.looseObject({ metadata: JsonObject.nullish(), ttl: ThreadTtlBody });
 
 export const ThreadFilterBody = {
   metadata: JsonObject.nullish(),
@@ -42,7 +61,8 @@ export const ThreadSearch = z.looseObject({
   sort_by: z.enum(["thread_id", "status", "created_at", "updated_at", "state_updated_at"]).nullish(),
   sort_order: SortOrder.nullish(),
   select: z.array(z.string()).nullish(),
-  extract: z.unknown().optional(),
+  /** Name to a path such as `values.messages[-1].content`; found in `extracted`. */
+  extract: z.record(z.string().max(255), z.string().max(1_024)).nullish(),
 });
 
 export const ThreadCount = z.looseObject(ThreadFilterBody);
@@ -72,9 +92,16 @@ export const StateUpdate = z.looseObject({
   checkpoint: CheckpointRef.nullish(),
 });
 
+/** Fields of a state, or `values.<key>`; in a query also joined by commas or repeated. */
+const SelectList = z.array(z.string()).max(100).nullish();
+export const SelectQuery = z.union([z.string(), z.array(z.string()).max(100)]).optional();
+
+export const StatePatch = z.looseObject({ metadata: JsonObject });
+
 export const StateAtCheckpoint = z.looseObject({
   checkpoint: CheckpointRef.nullish(),
   subgraphs: z.boolean().nullish(),
+  select: SelectList,
 });
 
 /** SDKs send a checkpoint id or a checkpoint; RemoteGraph sends the latter, older ones a config around it. */
@@ -83,6 +110,7 @@ const Before = z.union([z.string(), z.looseObject({})], { error: "must be a chec
 export const HistoryQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).optional(),
   before: z.string().optional(),
+  select: SelectQuery,
 });
 
 export const HistoryBody = z.looseObject({
@@ -90,6 +118,7 @@ export const HistoryBody = z.looseObject({
   before: Before.nullish(),
   metadata: JsonObject.nullish(),
   checkpoint: CheckpointRef.nullish(),
+  select: SelectList,
 });
 
 /** A checkpoint as the wire names it. */

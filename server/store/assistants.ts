@@ -51,12 +51,12 @@ export function createAssistantStore(db: Kysely<Database>): AssistantStore {
         .selectAll()
         .where("assistant_id", "=", assistantId)
         .executeTakeFirst();
-      return row === undefined ? undefined : fromRow(row);
+      return row === undefined ? undefined : fromAssistantRow(row);
     },
     async insert(assistant) {
       const result = await db
         .insertInto("assistants")
-        .values(toRow(assistant))
+        .values(toAssistantRow(assistant))
         .onConflict((conflict) => conflict.column("assistant_id").doNothing())
         .executeTakeFirst();
       return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
@@ -64,7 +64,7 @@ export function createAssistantStore(db: Kysely<Database>): AssistantStore {
     async update(assistant) {
       const result = await db
         .updateTable("assistants")
-        .set(toRow(assistant))
+        .set(toAssistantRow(assistant))
         .where("assistant_id", "=", assistant.assistantId)
         .executeTakeFirst();
       return result.numUpdatedRows > 0n;
@@ -81,7 +81,7 @@ export function createAssistantStore(db: Kysely<Database>): AssistantStore {
         .limit(limit)
         .offset(offset)
         .execute();
-      return rows.map(fromRow);
+      return rows.map(fromAssistantRow);
     },
     async count(filter) {
       const row = await applyFilter(db.selectFrom("assistants"), filter)
@@ -105,7 +105,7 @@ function applyFilter<Selected>(
   return filtered;
 }
 
-function toRow(assistant: Assistant): AssistantRow {
+export function toAssistantRow(assistant: Assistant): AssistantRow {
   return {
     assistant_id: assistant.assistantId,
     graph_id: assistant.graphId,
@@ -120,13 +120,13 @@ function toRow(assistant: Assistant): AssistantRow {
   };
 }
 
-function fromRow(row: AssistantRow): Assistant {
+export function fromAssistantRow(row: AssistantRow): Assistant {
   return {
     assistantId: row.assistant_id,
     graphId: row.graph_id,
     name: row.name,
     description: row.description,
-    // Written by toRow from objects.
+    // Written by toAssistantRow from objects.
     config: JSON.parse(row.config) as Record<string, unknown>,
     context: JSON.parse(row.context) as Record<string, unknown>,
     metadata: JSON.parse(row.metadata) as Record<string, unknown>,

@@ -26,6 +26,8 @@ export interface Checkpointer {
   deleteRun(threadId: string, runId: string): Promise<void>;
   /** Gives `toThreadId` everything `fromThreadId` has. */
   copyThread(fromThreadId: string, toThreadId: string): Promise<void>;
+  /** Deletes all checkpoints of a thread but the newest of each namespace, which hold its whole state. */
+  keepLatest(threadId: string): Promise<void>;
   /** Deletes every checkpoint. For test mode only. */
   truncate(): Promise<void>;
   close(): Promise<void>;
@@ -90,6 +92,19 @@ export function createCheckpointer({ path }: CheckpointerOptions): Checkpointer 
             `insert into writes select ?, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, value
               from writes where thread_id = ?`,
           ).run(toThreadId, fromThreadId);
+        })();
+      }),
+    keepLatest: (threadId) =>
+      guard(() => {
+        // Ids are time-ordered, so the newest checkpoint of a namespace is the one with the greatest id.
+        const newest = `select checkpoint_ns, max(checkpoint_id) from checkpoints
+          where thread_id = @threadId group by checkpoint_ns`;
+        db.transaction(() => {
+          for (const table of ["writes", "checkpoints"]) {
+            db.prepare(
+              `delete from ${table} where thread_id = @threadId and (checkpoint_ns, checkpoint_id) not in (${newest})`,
+            ).run({ threadId });
+          }
         })();
       }),
     truncate: () =>

@@ -71,6 +71,46 @@ const MIGRATIONS: Record<string, Migration> = {
       await db.schema.createIndex("store_items_expiry").on("store_items").columns(["expires_at"]).execute();
     },
   },
+  "0003_assistant_versions": {
+    async up(db: Kysely<never>): Promise<void> {
+      await db.schema
+        .createTable("assistant_versions")
+        .addColumn("assistant_id", "text", (column) => column.notNull())
+        .addColumn("graph_id", "text", (column) => column.notNull())
+        .addColumn("name", "text", (column) => column.notNull())
+        .addColumn("description", "text")
+        .addColumn("config", "text", (column) => column.notNull())
+        .addColumn("context", "text", (column) => column.notNull())
+        .addColumn("metadata", "text", (column) => column.notNull())
+        .addColumn("version", "integer", (column) => column.notNull())
+        .addColumn("created_at", "bigint", (column) => column.notNull())
+        .addColumn("updated_at", "bigint", (column) => column.notNull())
+        .addPrimaryKeyConstraint("assistant_versions_key", ["assistant_id", "version"])
+        .execute();
+      // Assistants of before were numbered without their versions being kept: each has the one it is at.
+      const columns =
+        "assistant_id, graph_id, name, description, config, context, metadata, version, created_at, updated_at";
+      await sql`insert into assistant_versions (${sql.raw(columns)}) select ${sql.raw(columns)} from assistants`.execute(
+        db,
+      );
+    },
+  },
+  "0004_thread_ttl": {
+    async up(db: Kysely<never>): Promise<void> {
+      await db.schema.alterTable("threads").addColumn("ttl_minutes", "real").execute();
+      await db.schema.alterTable("threads").addColumn("ttl_strategy", "text").execute();
+      await db.schema.alterTable("threads").addColumn("pruned_at", "bigint").execute();
+      await sql`create index threads_ttl on threads (updated_at) where ttl_minutes is not null`.execute(db);
+    },
+  },
+  "0005_open_runs_of_threads": {
+    async up(db: Kysely<never>): Promise<void> {
+      // A long thread has thousands of finished runs; every new run asks only for those that have not ended.
+      await sql`create index runs_open_of_thread on runs (thread_id, seq) where status in ('pending', 'running')`.execute(
+        db,
+      );
+    },
+  },
 };
 
 /** Brings the database to the newest shape. Throws what the engine threw when a migration fails. */

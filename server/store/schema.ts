@@ -6,6 +6,7 @@ import type { Generated, Selectable } from "kysely";
  */
 export interface Database {
   assistants: AssistantTable;
+  assistant_versions: AssistantTable;
   threads: ThreadTable;
   runs: RunTable;
   store_items: ItemTable;
@@ -37,6 +38,10 @@ export interface ThreadTable {
   created_at: number;
   updated_at: number;
   state_updated_at: number;
+  ttl_minutes: number | null;
+  ttl_strategy: string | null;
+  /** When the history was cut last because its time was over. */
+  pruned_at: number | null;
 }
 
 export interface RunTable {

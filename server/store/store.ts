@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
+import { type AssistantVersionStore, createAssistantVersionStore } from "./assistant-versions.ts";
 import { type AssistantStore, createAssistantStore } from "./assistants.ts";
 import { migrate } from "./migrations.ts";
 import { type RunStore, createRunStore } from "./runs.ts";
@@ -15,6 +16,7 @@ export interface StoreOptions {
 
 export interface StoreTables {
   readonly assistants: AssistantStore;
+  readonly assistantVersions: AssistantVersionStore;
   readonly threads: ThreadStore;
   readonly runs: RunStore;
   readonly items: ItemStore;
@@ -51,6 +53,7 @@ export async function createStore({ path }: StoreOptions): Promise<Store> {
 
 const TABLES = {
   assistants: "assistants",
+  assistantVersions: "assistant_versions",
   threads: "threads",
   runs: "runs",
   items: "store_items",
@@ -59,6 +62,7 @@ const TABLES = {
 function bindTables(db: Kysely<Database>): StoreTables {
   return {
     assistants: createAssistantStore(db),
+    assistantVersions: createAssistantVersionStore(db),
     threads: createThreadStore(db),
     runs: createRunStore(db),
     items: createItemStore(db),

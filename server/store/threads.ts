@@ -1,4 +1,4 @@
-import type { Kysely, SelectQueryBuilder } from "kysely";
+import { type Kysely, type SelectQueryBuilder, type SqlBool, sql } from "kysely";
 
 import type { Page } from "./assistants.ts";
 import { jsonContains } from "./json-filter.ts";
@@ -6,6 +6,12 @@ import type { Database, ThreadRow } from "./schema.ts";
 
 export const THREAD_STATUSES = ["idle", "busy", "interrupted", "error"] as const;
 export type ThreadStatus = (typeof THREAD_STATUSES)[number];
+
+/** What happens to a thread that has not changed for `minutes`. */
+export interface ThreadTtl {
+  readonly minutes: number;
+  readonly strategy: "delete" | "keep_latest";
+}
 
 export interface Thread {
   readonly threadId: string;
@@ -21,6 +27,8 @@ export interface Thread {
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
   readonly stateUpdatedAtMs: number;
+  /** Null keeps it. */
+  readonly ttl: ThreadTtl | null;
 }
 
 export interface ThreadFilter {
@@ -54,6 +62,10 @@ export interface ThreadStore {
   ): Promise<boolean>;
   setStatus(threadId: string, status: ThreadStatus, nowMs: number): Promise<void>;
   setOutcome(threadId: string, outcome: ThreadOutcome, nowMs: number): Promise<void>;
+  setTtl(threadId: string, ttl: ThreadTtl | null): Promise<void>;
+  /** Threads without a run whose time is over and that were not cut since, at most `limit`. */
+  expired(nowMs: number, limit: number): Promise<readonly Thread[]>;
+  markPruned(threadId: string, nowMs: number): Promise<void>;
   delete(threadId: string): Promise<boolean>;
   search(filter: ThreadFilter, page: Page<ThreadOrder>): Promise<readonly Thread[]>;
   count(filter: ThreadFilter): Promise<number>;
@@ -77,6 +89,7 @@ export function newThread(
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
     stateUpdatedAtMs: nowMs,
+    ttl: null,
   };
 }
 
@@ -117,6 +130,29 @@ export function createThreadStore(db: Kysely<Database>): ThreadStore {
         })
         .where("thread_id", "=", threadId)
         .execute();
+    },
+    async setTtl(threadId, ttl) {
+      await db
+        .updateTable("threads")
+        .set({ ttl_minutes: ttl?.minutes ?? null, ttl_strategy: ttl?.strategy ?? null })
+        .where("thread_id", "=", threadId)
+        .execute();
+    },
+    async expired(nowMs, limit) {
+      const rows = await db
+        .selectFrom("threads")
+        .selectAll()
+        .where("ttl_minutes", "is not", null)
+        .where(sql<SqlBool>`updated_at + ttl_minutes * 60000 <= ${nowMs}`)
+        .where("status", "!=", "busy")
+        .where(sql<SqlBool>`(pruned_at is null or pruned_at < updated_at)`)
+        .orderBy("updated_at")
+        .limit(limit)
+        .execute();
+      return rows.map(fromRow);
+    },
+    async markPruned(threadId, nowMs) {
+      await db.updateTable("threads").set({ pruned_at: nowMs }).where("thread_id", "=", threadId).execute();
     },
     async delete(threadId) {
       const result = await db.deleteFrom("threads").where("thread_id", "=", threadId).executeTakeFirst();
@@ -165,6 +201,9 @@ function toRow(thread: Thread): ThreadRow {
     created_at: thread.createdAtMs,
     updated_at: thread.updatedAtMs,
     state_updated_at: thread.stateUpdatedAtMs,
+    ttl_minutes: thread.ttl?.minutes ?? null,
+    ttl_strategy: thread.ttl?.strategy ?? null,
+    pruned_at: null,
   };
 }
 
@@ -181,5 +220,9 @@ function fromRow(row: ThreadRow): Thread {
     createdAtMs: row.created_at,
     updatedAtMs: row.updated_at,
     stateUpdatedAtMs: row.state_updated_at,
+    ttl:
+      row.ttl_minutes === null
+        ? null
+        : { minutes: row.ttl_minutes, strategy: row.ttl_strategy === "keep_latest" ? "keep_latest" : "delete" },
   };
 }

@@ -247,12 +247,12 @@ export const CASES: readonly Case[] = [
     field: "webhook",
   },
   {
-    what: "a time to live",
+    what: "a time to live that has passed",
     path: "/threads",
-    body: { ttl: { ttl: 5 } },
+    body: { ttl: { ttl: -5 } },
     status: 422,
     code: "invalid_input",
-    field: "ttl",
+    field: "ttl.ttl",
   },
   {
     what: "an unknown thread status",

@@ -1,0 +1,267 @@
+import { Readable } from "node:stream";
+
+import type { FastifyReply } from "fastify";
+import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+
+import type { Clock } from "../../lib/clock.ts";
+import { ServiceError } from "../../lib/errors.ts";
+import type { Log } from "../../lib/log.ts";
+import type { DataDesigner } from "../../tools/data/designer/designer.ts";
+import { readServiceConfig } from "../../tools/data/designer/read-service-config.ts";
+import { clientGone } from "../client-gone.ts";
+import {
+  DataDesignerJob,
+  DataDesignerJobRequest,
+  DataDesignerJobsPage,
+  HttpError,
+  HttpValidationError,
+  JobParams,
+  JobsQuery,
+  LogsQuery,
+  PlatformJobListResultResponse,
+  PlatformJobLogPage,
+  PlatformJobResultResponse,
+  PlatformJobStatusResponse,
+  PreviewRequest,
+  ResultParams,
+  SettingsResponse,
+} from "../schemas/data-designer.ts";
+import { toServiceAnalysis } from "./data-designer/analysis.ts";
+import { registerDialectErrors } from "./data-designer/errors.ts";
+import { sendPreview } from "./data-designer/preview.ts";
+import {
+  toWireJob,
+  toWireJobsPage,
+  toWireLogs,
+  toWireResult,
+  toWireSettings,
+  toWireStatus,
+} from "./data-designer/wire.ts";
+
+const DEFAULT_PREVIEW_ROWS = 10;
+const DEFAULT_LOG_LINES = 100;
+
+export interface DataDesignerRoutesOptions {
+  readonly designer: DataDesigner;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Pause after which a silent preview tells that it still works. */
+  readonly heartbeatMs: number;
+}
+
+/**
+ * `/v1/data-designer/*`: the API of the NeMo Data Designer service, version 1.4.0, with what its SDK asks for besides, so that
+ * its clients can use this service in its place. Configs are taken with and without discriminators.
+ */
+export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyPluginCallbackZod =>
+  function registerDataDesignerRoutes(app, _options, done) {
+    const { designer, clock, log, heartbeatMs } = options;
+    const tags = ["data designer"];
+    const errors = { 404: HttpError, 422: HttpValidationError };
+    const base = "/v1/data-designer";
+    registerDialectErrors(app);
+
+    app.post(
+      `${base}/preview`,
+      {
+        schema: {
+          tags,
+          summary: "Preview a dataset as JSON lines",
+          body: PreviewRequest,
+          response: { 422: HttpValidationError },
+        },
+      },
+      (request, reply) => {
+        const { config, num_records: numRecords } = request.body;
+        const messages = designer.preview({
+          config: readServiceConfig(config),
+          numRecords: numRecords ?? DEFAULT_PREVIEW_ROWS,
+          signal: clientGone(reply),
+        });
+        return sendPreview(reply, { messages, heartbeatMs, clock, log });
+      },
+    );
+
+    app.post(
+      `${base}/jobs`,
+      {
+        schema: {
+          tags,
+          summary: "Create a job",
+          body: DataDesignerJobRequest,
+          response: { 200: DataDesignerJob, ...errors },
+        },
+      },
+      async (request) => {
+        const { spec, name, description, project, namespace, ownership, custom_fields: customFields } = request.body;
+        const key = request.headers["idempotency-key"];
+        return toWireJob(
+          await designer.createJob({
+            config: readServiceConfig(spec.config),
+            numRecords: spec.num_records,
+            ...(name ? { name } : {}),
+            description: description ?? null,
+            project: project ?? null,
+            namespace: namespace ?? null,
+            ownership: ownership ?? null,
+            customFields: customFields ?? null,
+            ...(typeof key === "string" && key !== "" ? { idempotencyKey: key } : {}),
+          }),
+        );
+      },
+    );
+
+    app.get(
+      `${base}/jobs`,
+      {
+        schema: {
+          tags,
+          summary: "List jobs",
+          querystring: JobsQuery,
+          response: { 200: DataDesignerJobsPage, ...errors },
+        },
+      },
+      async (request) => {
+        const { filter, ...rest } = request.query;
+        const query = { ...rest, ...(filter.status === undefined ? {} : { status: filter.status }) };
+        return toWireJobsPage(await designer.list(query), query);
+      },
+    );
+
+    app.get(
+      `${base}/jobs/:job_id`,
+      { schema: { tags, summary: "Get a job", params: JobParams, response: { 200: DataDesignerJob, ...errors } } },
+      async (request) => toWireJob(await designer.job(request.params.job_id)),
+    );
+
+    app.delete(
+      `${base}/jobs/:job_id`,
+      { schema: { tags, summary: "Delete a job with its files", params: JobParams, response: errors } },
+      async (request) => {
+        const { job_id: id } = request.params;
+        await designer.delete(id);
+        return { id, deleted: true };
+      },
+    );
+
+    app.post(
+      `${base}/jobs/:job_id/cancel`,
+      { schema: { tags, summary: "Cancel a job", params: JobParams, response: { 200: DataDesignerJob, ...errors } } },
+      async (request) => toWireJob(await designer.cancel(request.params.job_id)),
+    );
+
+    app.get(
+      `${base}/jobs/:job_id/status`,
+      {
+        schema: {
+          tags,
+          summary: "Status with steps and tasks",
+          params: JobParams,
+          response: { 200: PlatformJobStatusResponse, ...errors },
+        },
+      },
+      async (request) => toWireStatus(await designer.job(request.params.job_id)),
+    );
+
+    // The SDK asks the platform's service for jobs, which a stand-alone service has to be as well.
+    for (const path of [`${base}/jobs/:job_id/logs`, "/v1/jobs/:job_id/logs"]) {
+      app.get(
+        path,
+        {
+          schema: {
+            tags,
+            summary: "Log lines of a job",
+            params: JobParams,
+            querystring: LogsQuery,
+            response: { 200: PlatformJobLogPage, ...errors },
+          },
+        },
+        async (request) => {
+          const { limit = DEFAULT_LOG_LINES, page_cursor: pageCursor } = request.query;
+          const { job_id: id } = request.params;
+          return toWireLogs(
+            id,
+            await designer.logs(id, { limit, ...(pageCursor === undefined ? {} : { pageCursor }) }),
+          );
+        },
+      );
+    }
+
+    app.get(
+      `${base}/jobs/:job_id/results`,
+      {
+        schema: {
+          tags,
+          summary: "List the results of a job",
+          params: JobParams,
+          response: { 200: PlatformJobListResultResponse, ...errors },
+        },
+      },
+      async (request) => {
+        const { job_id: id } = request.params;
+        const [job, results] = await Promise.all([designer.job(id), designer.results(id)]);
+        return { object: "list" as const, data: results.map((result) => toWireResult(job, result)) };
+      },
+    );
+
+    app.get(
+      `${base}/jobs/:job_id/results/:result_name`,
+      {
+        schema: {
+          tags,
+          summary: "One result of a job",
+          params: ResultParams,
+          response: { 200: PlatformJobResultResponse, ...errors },
+        },
+      },
+      async (request) => {
+        const { job_id: id, result_name: name } = request.params;
+        const [job, results] = await Promise.all([designer.job(id), designer.results(id)]);
+        const found = results.find((result) => result.name === name);
+        if (found !== undefined) return toWireResult(job, found);
+        throw new ServiceError("not_found", `job ${id} is ${job.status} and has no result "${name}"`);
+      },
+    );
+
+    app.get(
+      `${base}/jobs/:job_id/results/analysis/download`,
+      { schema: { tags, summary: "The analysis as JSON", params: JobParams, response: errors } },
+      async (request) => {
+        const { body } = await designer.download(request.params.job_id, "analysis");
+        const text = Buffer.concat(await Array.fromAsync(body)).toString("utf8");
+        return toServiceAnalysis(JSON.parse(text));
+      },
+    );
+
+    app.get(
+      `${base}/jobs/:job_id/results/:result_name/download`,
+      {
+        schema: { tags, summary: "A result as it is; the dataset is a tar.gz", params: ResultParams, response: errors },
+      },
+      async (request, reply): Promise<FastifyReply> => {
+        const { job_id: id, result_name: name } = request.params;
+        const { fileName, body } = await designer.download(id, name);
+        return reply
+          .header("content-type", "application/octet-stream")
+          .header("content-disposition", `attachment; filename="${fileName.replaceAll(/[^\w.-]/g, "_")}"`)
+          .send(Readable.from(body, { objectMode: false }));
+      },
+    );
+
+    app.get(
+      `${base}/settings`,
+      { schema: { tags, summary: "Models that a config may name", response: { 200: SettingsResponse } } },
+      async () => toWireSettings(await designer.settings()),
+    );
+
+    app.get(
+      "/health",
+      { schema: { tags, summary: "Whether the service is up", response: { 200: z.object({ status: z.string() }) } } },
+      () => ({
+        status: "healthy",
+      }),
+    );
+
+    done();
+  };

@@ -1,0 +1,77 @@
+import type { FastifyError, FastifyInstance, FastifyRequest } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+
+import { isConfigObject } from "../../../engine/data/design/read-config.ts";
+import { hasErrors, Violation } from "../../../engine/data/design/violation.ts";
+import { ERROR_CODES, ServiceError } from "../../../lib/errors.ts";
+import type { ValidationError } from "../../schemas/data-designer.ts";
+
+/**
+ * Errors in the shape of the service whose API these routes have: `{detail: [{loc, msg, type}]}` with 422 for bad input,
+ * `{detail: text}` otherwise. The statuses are those of the whole service, but broken JSON is 422 there.
+ */
+export function registerDialectErrors(app: FastifyInstance): void {
+  app.setErrorHandler<FastifyError | ServiceError>((error, request, reply) => {
+    const problems = problemsOf(error, request);
+    if (problems !== undefined) return reply.code(422).send({ detail: problems });
+    const status = error instanceof ServiceError ? ERROR_CODES[error.code].status : (error.statusCode ?? 500);
+    if (status >= 500) request.log.error({ request_id: request.id, err: error }, "request failed");
+    if (status === 429 || status === 503) reply.header("retry-after", "1");
+    const isTold = error instanceof ServiceError || status < 500;
+    const detail = isTold ? error.message : `an unexpected error; the server's log has it under request ${request.id}`;
+    return reply.code(status).send({ detail });
+  });
+}
+
+function problemsOf(error: FastifyError | ServiceError, request: FastifyRequest): ValidationError[] | undefined {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const where = WHERE[error.validationContext ?? "body"] ?? "body";
+    return error.validation.map(({ instancePath, message = "is not valid" }) => ({
+      loc: [where, ...instancePath.split("/").slice(1).map(readKey)],
+      msg: message,
+      type: /received undefined/.test(message) ? "missing" : "value_error",
+    }));
+  }
+  if (!(error instanceof ServiceError)) return undefined;
+  if (error.code === "invalid_json") return [{ loc: ["body"], msg: error.message, type: "json_invalid" }];
+  const { status } = ERROR_CODES[error.code];
+  if (status !== 422 && error.code !== "not_supported") return undefined;
+  return violationsOf(error, request.body) ?? fieldProblems(error);
+}
+
+const WHERE: Readonly<Record<string, string>> = { querystring: "query", params: "path", headers: "header" };
+
+function readKey(part: string): string | number {
+  return /^\d+$/.test(part) ? Number(part) : part;
+}
+
+/** Every violation at the place of its column, so that a client can point at it. */
+function violationsOf(error: ServiceError, body: unknown): ValidationError[] | undefined {
+  const violations = Violation.array().safeParse(error.data["violations"]).data;
+  if (violations === undefined || !hasErrors(violations)) return undefined;
+  const { prefix, names } = configOf(body);
+  return violations
+    .filter(({ level }) => level === "error")
+    .map(({ column, message, type }) => {
+      const index = column === null ? -1 : names.indexOf(column);
+      const loc = index === -1 ? prefix : [...prefix, "columns", index];
+      return { loc, msg: column === null ? message : `column "${column}": ${message}`, type };
+    });
+}
+
+function configOf(body: unknown): { prefix: string[]; names: unknown[] } {
+  const isJob = isConfigObject(body) && isConfigObject(body["spec"]);
+  const holder = isJob ? body["spec"] : body;
+  const config = isConfigObject(holder) ? holder["config"] : undefined;
+  const columns: unknown = isConfigObject(config) ? config["columns"] : undefined;
+  const names = Array.isArray(columns)
+    ? columns.map((column: unknown) => (isConfigObject(column) ? column["name"] : undefined))
+    : [];
+  return { prefix: isJob ? ["body", "spec", "config"] : ["body", "config"], names };
+}
+
+function fieldProblems(error: ServiceError): ValidationError[] {
+  const type = error.code === "not_supported" ? "not_supported" : "value_error";
+  if (error.problems.length === 0) return [{ loc: ["body"], msg: error.message, type }];
+  return error.problems.map(({ field, message }) => ({ loc: ["body", ...field.split(".")], msg: message, type }));
+}
