@@ -1,51 +1,50 @@
-import type { JsonValue } from "../../../../engine/data/table.ts";
+import type { GenerationEvent } from "../../../../engine/data/generation-events.ts";
 import type { Clock } from "../../../../lib/clock.ts";
 import type { JobEvent } from "../../dataset-job/events.ts";
-import type { NewLogLine } from "./event-store.ts";
+import { type Told, describeEvent } from "./describe-event.ts";
+import type { JobRow } from "./job-row.ts";
 import type { JobStore, ProgressUpdate } from "./job-store.ts";
 
-/** Progress is stored this often at most; its interval doubles with each 2,000 events, so that long jobs stay within bounds. */
+/** Progress is stored this often at most; the interval doubles with each 1,000 events, so that long jobs stay within bounds. */
 export const PROGRESS_EVERY_MS = 250;
-const EVENTS_PER_INTERVAL = 2_000;
+const EVENTS_PER_INTERVAL = 1_000;
 
-type Data = Readonly<Record<string, JsonValue>>;
-
-interface Told {
-  readonly type: string;
-  readonly data: Data;
-  readonly line?: Omit<NewLogLine, "atMs">;
-}
+export type RunEvent = JobEvent | GenerationEvent;
 
 export interface EventRecorder {
-  record(event: JobEvent): void;
+  record(event: RunEvent): void;
   /** Stores progress that was held back, if it is its time; the last event of a job needs no such call. */
   tick(): void;
 }
 
 export interface EventRecorderOptions {
   readonly store: JobStore;
-  readonly id: string;
+  readonly row: JobRow;
   readonly clock: Clock;
-  /** Rows that earlier runs of the job dropped. */
+  /** What earlier runs of the job dropped and used. */
   readonly failedRows: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
   /** Called after each write. */
   readonly onStored: () => void;
 }
 
 /**
- * Keeps what a running job tells. Events about progress that come too fast are left out, the newest one of each kind
- * waits; all others are stored at once, in the order in which they came.
+ * Keeps what a running job tells. Events about progress that come too fast are left out: the newest one of each subject
+ * waits for its time. All others are stored at once, after those that wait.
  */
-export function createEventRecorder({ store, id, clock, onStored, ...before }: EventRecorderOptions): EventRecorder {
+export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
+  const { store, row, clock, onStored } = options;
+  const waiting = new Map<string, Told>();
+  const tokens = new Map<string, { readonly input: number; readonly output: number }>();
+  let { failedRows } = options;
   let progress: ProgressUpdate = {};
-  let { failedRows } = before;
-  let heldBack: Told | undefined;
   let storedAt = -Infinity;
-  let stored = 0;
+  let stored = store.countEvents(row.number);
 
   const write = (told: readonly Told[]): void => {
     const now = clock.now();
-    store.tell(id, progress, (events, job) => {
+    store.tell(row.id, progress, (events, job) => {
       for (const { type, data, line } of told) {
         events.addEvent(job, type, data);
         if (line !== undefined) events.addLogLine(job, { atMs: now, ...line });
@@ -56,9 +55,9 @@ export function createEventRecorder({ store, id, clock, onStored, ...before }: E
     onStored();
   };
   const flush = (): void => {
-    if (heldBack === undefined) return;
-    const told = [heldBack];
-    heldBack = undefined;
+    if (waiting.size === 0) return;
+    const told = [...waiting.values()];
+    waiting.clear();
     storedAt = clock.now();
     write(told);
   };
@@ -66,84 +65,62 @@ export function createEventRecorder({ store, id, clock, onStored, ...before }: E
     const interval = PROGRESS_EVERY_MS * 2 ** Math.floor(stored / EVENTS_PER_INTERVAL);
     if (clock.now() - storedAt >= interval) flush();
   };
+  const count = (event: RunEvent): void => {
+    if (event.type === "run_started") {
+      progress = { ...progress, done_rows: event.resumedRows, failed_rows: failedRows };
+    } else if (event.type === "row_group_finished") {
+      failedRows += event.dropped;
+      const { done, rowsPerSecond, etaSeconds = null } = event;
+      progress = { ...progress, done_rows: done, failed_rows: failedRows };
+      progress = { ...progress, rows_per_second: rowsPerSecond, eta_seconds: etaSeconds };
+    } else if (event.type === "model_usage") {
+      tokens.set(event.alias, { input: event.inputTokens, output: event.outputTokens });
+      const all = [...tokens.values()];
+      const { inputTokens, outputTokens } = options;
+      progress = {
+        ...progress,
+        input_tokens: all.reduce((sum, { input }) => sum + input, inputTokens),
+        output_tokens: all.reduce((sum, { output }) => sum + output, outputTokens),
+      };
+    }
+  };
   return {
     tick,
     record(event) {
-      if (event.type === "run_started") progress = { done_rows: event.resumedRows, failed_rows: failedRows };
-      if (event.type === "row_group_finished") {
-        failedRows += event.dropped;
-        progress = {
-          ...progress,
-          done_rows: event.done,
-          failed_rows: failedRows,
-          rows_per_second: event.rowsPerSecond,
-          eta_seconds: event.etaSeconds ?? null,
-        };
-      }
-      const told = describe(event);
-      if (event.type === "row_group_started" || event.type === "row_group_finished") {
-        // That a row group begins says less than that another one ended.
-        if (event.type === "row_group_finished" || heldBack === undefined) heldBack = told;
-        tick();
+      count(event);
+      const told = describeEvent(event);
+      const subject = progressSubject(event);
+      if (subject === undefined) {
+        flush();
+        write([told]);
         return;
       }
-      flush();
-      write([told]);
+      // That a row group begins says less than that another one ended.
+      if (event.type === "row_group_started" && waiting.has(subject)) return;
+      waiting.delete(subject);
+      waiting.set(subject, told);
+      tick();
     },
   };
 }
 
-/** The event on the wire, whose names are snake_case, and what people read of it. */
-function describe(event: JobEvent): Told {
-  const line = (
-    level: NewLogLine["level"],
-    task: string,
-    message: string,
-  ): { readonly line: Omit<NewLogLine, "atMs"> } => ({ line: { level, step: "generate", task, message } });
-  const { type } = event;
-  switch (type) {
-    case "run_started": {
-      const { configHash, target, columns, resumedRows } = event;
-      const goesOn = resumedRows === 0 ? "" : `, ${resumedRows} of them are there from before`;
-      return {
-        type,
-        data: { config_hash: configHash, target, columns, resumed_rows: resumedRows },
-        ...line("info", "start", `generating ${target} rows of ${columns.length} columns${goesOn}`),
-      };
-    }
+/** What a newer event makes an older one needless of; undefined for events that are all kept. */
+function progressSubject(event: RunEvent): string | undefined {
+  switch (event.type) {
     case "row_group_started":
-      return { type, data: { id: event.id, rows: event.rows } };
-    case "row_group_finished": {
-      const { id, rows, dropped, done, target, rowsPerSecond, etaSeconds } = event;
-      return {
-        type,
-        data: { id, rows, dropped, done, target, rows_per_second: rowsPerSecond, eta_seconds: etaSeconds ?? null },
-        ...line("info", `row group ${id}`, `${done} of ${target} rows, ${rowsPerSecond} rows/s`),
-      };
-    }
-    case "row_failed": {
-      const { row, column, kind, message } = event;
-      return {
-        type,
-        data: { row, column, kind, message },
-        ...line("warning", `column ${column}`, `row ${row} was dropped: ${kind}: ${message}`),
-      };
-    }
+    case "row_group_finished":
+      return "rows";
+    case "column_progress":
+      return `column ${event.column}`;
+    case "model_usage":
+      return `usage ${event.alias}`;
+    case "throttle":
+      return `throttle ${event.alias}`;
+    case "run_started":
+    case "row_failed":
     case "log":
-      return {
-        type,
-        data: { level: event.level, message: event.message },
-        ...line(event.level, "rows", event.message),
-      };
     case "analysis":
-      return { type, data: { profile: event.profile } };
-    case "run_finished": {
-      const { status, target, actual } = event;
-      return {
-        type,
-        data: { status, target, actual },
-        ...line("info", "end", `${actual} of ${target} rows are there`),
-      };
-    }
+    case "run_finished":
+      return undefined;
   }
 }

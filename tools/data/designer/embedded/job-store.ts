@@ -25,7 +25,10 @@ export type NewJob = Omit<
 >;
 
 export type ProgressUpdate = Partial<
-  Pick<JobRow, "done_rows" | "rows_per_second" | "eta_seconds" | "failed_rows" | "input_tokens" | "output_tokens">
+  Pick<
+    JobRow,
+    "done_rows" | "rows_per_second" | "eta_seconds" | "failed_rows" | "input_tokens" | "output_tokens" | "text_model"
+  >
 >;
 
 /** The jobs of a home. Each method is one transaction; a status changes only as `job-states.ts` allows. */
@@ -51,6 +54,7 @@ export interface JobStore {
   /** `work` adds events and lines of the job, in one transaction with its progress. Nothing happens to a deleted job. */
   tell(id: string, progress: ProgressUpdate, work: (events: EventStore, job: number) => void): void;
   /** Of the job with this number. */
+  countEvents: EventStore["countEvents"];
   eventsAfter: EventStore["eventsAfter"];
   logLines: EventStore["logLines"];
   /** Removes the row and notes that the files are to be removed. Throws `conflict` for a job that works. */
@@ -79,7 +83,8 @@ export function createJobStore(database: JobDatabase, clock: Clock): JobStore {
   const update = sqlite.prepare(
     `UPDATE jobs SET status = @status, error = @error, version = version + 1, done_rows = @done_rows,
       rows_per_second = @rows_per_second, eta_seconds = @eta_seconds, failed_rows = @failed_rows,
-      input_tokens = @input_tokens, output_tokens = @output_tokens, updated_at_ms = @updated_at_ms WHERE id = @id`,
+      input_tokens = @input_tokens, output_tokens = @output_tokens, text_model = @text_model,
+      updated_at_ms = @updated_at_ms WHERE id = @id`,
   );
   const deleteRow = sqlite.prepare("DELETE FROM jobs WHERE id = ?");
   const insertRemoval = sqlite.prepare("INSERT OR IGNORE INTO removals (id) VALUES (?)");
@@ -93,11 +98,8 @@ export function createJobStore(database: JobDatabase, clock: Clock): JobStore {
     return row;
   };
   const save = (row: JobRow): JobRow => {
-    const { id, status, error, done_rows, rows_per_second, eta_seconds, failed_rows, input_tokens, output_tokens } =
-      row;
-    const figures = { done_rows, rows_per_second, eta_seconds, failed_rows, input_tokens, output_tokens };
-    update.run({ id, status, error, ...figures, updated_at_ms: clock.now() });
-    return need(id);
+    update.run({ ...row, updated_at_ms: clock.now() });
+    return need(row.id);
   };
   const moveNow = (id: string, to: JobStatus, error?: { message: string; code: string | null }): JobRow => {
     const row = need(id);
@@ -121,6 +123,7 @@ export function createJobStore(database: JobDatabase, clock: Clock): JobStore {
   };
 
   return {
+    countEvents: (job) => read(() => events.countEvents(job)),
     eventsAfter: (job, after, limit) => read(() => events.eventsAfter(job, after, limit)),
     logLines: (job, offset, limit) => read(() => events.logLines(job, offset, limit)),
     get: (id) => read(() => get(id)),

@@ -70,7 +70,15 @@ async function generate(
   const { store, datasetsFolder, services, clock, workerCount, onStored, seedFolder, check } = options;
   const folder = path.join(datasetsFolder, row.id);
   const before = await readMetadata(folder);
-  const recorder = createEventRecorder({ store, id: row.id, clock, onStored, failedRows: countDropped(before) });
+  const recorder = createEventRecorder({
+    store,
+    row,
+    clock,
+    onStored,
+    failedRows: countDropped(before),
+    inputTokens: row.input_tokens ?? 0,
+    outputTokens: row.output_tokens ?? 0,
+  });
   onRecorder(recorder);
   const config: unknown = JSON.parse(row.config);
   const { design, seedRows } = await readDesignInput({ config, seedFolder, ...(check === undefined ? {} : { check }) });
@@ -92,7 +100,8 @@ async function generate(
     ...(seedRows === undefined ? {} : { seedRows }),
     ...(workerCount === undefined ? {} : { workerCount }),
   });
-  const done = { done_rows: metadata.actual_num_records, failed_rows: countDropped(metadata) };
+  const { actual_num_records: rows, text_model: textModel } = metadata;
+  const done = { done_rows: rows, failed_rows: countDropped(metadata), text_model: textModel };
   store.tell(row.id, done, () => undefined);
 }
 
