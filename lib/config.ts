@@ -56,6 +56,12 @@ export function settingsEnvironment(): Record<string, string> {
   );
 }
 
+/** A variable that a file of the operator names, such as the key of a model provider; undefined when it is unset or blank. */
+export function readEnvironmentVariable(name: string): string | undefined {
+  const value = process.env[name]?.trim();
+  return value === "" ? undefined : value;
+}
+
 function readRaw(
   name: string,
   definition: Setting,

@@ -1,5 +1,5 @@
 import { ServiceError } from "../../lib/errors.ts";
-import type { Generator, RowFailure } from "./row-generator.ts";
+import type { RowFailure, RowGenerator } from "./row-generator.ts";
 import type { StepContext } from "./steps/step.ts";
 import { concatTables } from "./table-parts.ts";
 import type { Table } from "./table.ts";
@@ -18,7 +18,11 @@ export interface Preview {
  * The first rows of the dataset, the same that a job with this seed begins with. Fewer than asked for when most rows are
  * dropped. Throws `invalid_input` for a count outside 1 to 1,000 and when no row can be made.
  */
-export async function previewRows(generator: Generator, rowCount: number, context: StepContext = {}): Promise<Preview> {
+export async function previewRows(
+  generator: RowGenerator,
+  rowCount: number,
+  context: StepContext = {},
+): Promise<Preview> {
   if (!Number.isSafeInteger(rowCount) || rowCount < 1 || rowCount > MAX_PREVIEW_ROWS) {
     throw new ServiceError("invalid_input", `${rowCount} rows: a preview has 1 to ${MAX_PREVIEW_ROWS}`);
   }

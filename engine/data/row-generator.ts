@@ -1,6 +1,6 @@
 import type { ColumnPlan } from "./design/column-plan.ts";
 import { scatterColumn } from "./scatter.ts";
-import type { ColumnStep, RowBatch, StepContext, StepResult } from "./steps/step.ts";
+import type { BlockResult, ColumnStep, RowBatch, Step, StepContext } from "./steps/step.ts";
 import { takeRows } from "./table-parts.ts";
 import { type Row, tableRows } from "./table-rows.ts";
 import type { ColumnData, RowRange, Table } from "./table.ts";
@@ -23,7 +23,7 @@ export interface GeneratedRows {
   readonly failures: readonly RowFailure[];
 }
 
-export interface Generator {
+export interface RowGenerator {
   /** Rejects with the signal's reason when it aborts while a step waits. */
   generateRows(range: RowRange, context?: StepContext): Promise<GeneratedRows>;
 }
@@ -33,14 +33,14 @@ export interface RowGeneratorOptions {
   /** Makers of whole groups of columns, in order: seed rows, then samplers. */
   readonly sources: readonly ((range: RowRange) => Table)[];
   /** The other columns, in the order of the plan. */
-  readonly steps: readonly ColumnStep[];
+  readonly steps: readonly Step[];
 }
 
 /**
  * Makes any rows of a dataset. What a row holds depends on its number alone, never on the range it is made with; a row
  * one of whose cells fails is left out, with the reason in `failures`, and costs no further cell.
  */
-export function createRowGenerator({ plan, sources, steps }: RowGeneratorOptions): Generator {
+export function createRowGenerator({ plan, sources, steps }: RowGeneratorOptions): RowGenerator {
   return {
     generateRows: async (range, context = {}) => {
       const columns = new Map<string, ColumnData>();
@@ -53,11 +53,9 @@ export function createRowGenerator({ plan, sources, steps }: RowGeneratorOptions
         context.signal?.throwIfAborted();
         const result = await runStep(step, { table, rows, skipped, context });
         table = { rowCount: table.rowCount, columns: new Map([...table.columns, ...result.columns]) };
-        if (result.skipped !== undefined) skipped.set(step.name, result.skipped);
+        for (const [name, mask] of result.skipped) skipped.set(name, mask);
         if (result.failures.length === 0) continue;
-        for (const { row, kind, message } of result.failures) {
-          failures.push({ row: rows[row] ?? row, column: step.name, kind, message });
-        }
+        for (const failure of result.failures) failures.push({ ...failure, row: rows[failure.row] ?? failure.row });
         const failed = new Set(result.failures.map(({ row }) => row));
         const kept = Array.from({ length: table.rowCount }, (_, row) => row).filter((row) => !failed.has(row));
         table = takeRows(table, kept);
@@ -76,13 +74,15 @@ interface StepInput {
   readonly context: StepContext;
 }
 
-async function runStep(
-  step: ColumnStep,
-  { table, rows, skipped, context }: StepInput,
-): Promise<StepResult & { readonly skipped?: Uint8Array }> {
+async function runStep(step: Step, { table, rows, skipped, context }: StepInput): Promise<BlockResult> {
   const whole = batchOf(table, rows);
+  if ("names" in step) return step.runBlock(whole, { ...context, skipped });
   const mask = skipMask(step, whole, skipped);
-  if (mask === undefined) return step.run(whole, context);
+  const column = step.name;
+  if (mask === undefined) {
+    const { columns, failures } = await step.run(whole, context);
+    return { columns, skipped: new Map(), failures: failures.map((failure) => ({ column, ...failure })) };
+  }
   const active = Array.from(mask.keys()).filter((row) => mask[row] === 0);
   const part = batchOf(
     takeRows(table, active),
@@ -90,13 +90,13 @@ async function runStep(
   );
   const result = await step.run(part, context);
   const columns = new Map<string, ColumnData>();
-  for (const [name, column] of result.columns) {
+  for (const [name, made] of result.columns) {
     // What comes with a column, such as its trace, is missing where the column was skipped.
     const fill = name === step.name ? step.skipValue : null;
-    columns.set(name, scatterColumn({ column, rows: active, rowCount: table.rowCount, fill }));
+    columns.set(name, scatterColumn({ column: made, rows: active, rowCount: table.rowCount, fill }));
   }
-  const failures = result.failures.map((failure) => ({ ...failure, row: active[failure.row] ?? failure.row }));
-  return { columns, failures, skipped: mask };
+  const failures = result.failures.map((failure) => ({ column, ...failure, row: active[failure.row] ?? failure.row }));
+  return { columns, failures, skipped: new Map([[column, mask]]) };
 }
 
 /** 1 for every row whose cell is skipped, undefined when none is and none could be. */

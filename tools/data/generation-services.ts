@@ -3,11 +3,15 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
+import { type ModelServices, createModelServices } from "./llm/model-services.ts";
+import { readProviders } from "./llm/providers.ts";
 
 export type { ToolCaller } from "../../engine/data/steps/services.ts";
 
 /** What generating a dataset needs from outside of the engine; made once, shared by all jobs and previews. */
 export interface GenerationServices extends GeneratorServices {
+  /** Undefined when no endpoint is configured: then the offline text model writes the columns of models. */
+  readonly models?: ModelServices | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -21,10 +25,22 @@ export interface GenerationServicesOptions {
   readonly tools?: ToolCaller;
 }
 
-export function createGenerationServices({
-  clock,
-  random,
-  tools,
-}: GenerationServicesOptions): GenerationServices & { close(): void } {
-  return { clock, random, ...(tools === undefined ? {} : { tools }), close: () => undefined };
+/**
+ * Reads which endpoints there are; asks none of them yet. Throws `unreadable_input` or `invalid_input` for a file of
+ * providers that is wrong.
+ */
+export function createGenerationServices(options: GenerationServicesOptions): GenerationServices & { close(): void } {
+  const { config, clock, random, log, tools } = options;
+  const providers = readProviders(config, log);
+  const models =
+    providers.length === 0
+      ? undefined
+      : createModelServices({
+          providers,
+          defaultModel: config.llm.model,
+          timeoutMs: config.llm.timeoutMs,
+          clock,
+          random,
+        });
+  return { models, clock, random, ...(tools === undefined ? {} : { tools }), close: () => models?.close() };
 }

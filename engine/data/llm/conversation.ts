@@ -1,6 +1,7 @@
 import type { JsonValue } from "../table.ts";
-import type { ChatMessage, LlmColumn } from "./column.ts";
+import type { ChatMessage, LlmColumn, ToolCall } from "./column.ts";
 import { splitReasoning } from "./fences.ts";
+import type { JsonSchema } from "./json-schema.ts";
 import { type ParseOptions, parseAnswer } from "./parse-answer.ts";
 import { correctionMessage } from "./prompt.ts";
 
@@ -23,6 +24,8 @@ export type Conversation =
       readonly messages: readonly ChatMessage[];
       readonly corrections: number;
       readonly restarts: number;
+      /** Answers of this conversation that asked for tools. */
+      readonly toolTurns: number;
     }
   | {
       readonly status: "done";
@@ -36,12 +39,13 @@ export interface ModelReply {
   readonly text: string;
   readonly reasoning?: string;
   readonly isCut: boolean;
+  readonly toolCalls?: readonly ToolCall[];
 }
 
 export type AskingConversation = Extract<Conversation, { status: "asking" }>;
 
 export function startConversation(opening: readonly ChatMessage[]): AskingConversation {
-  return { status: "asking", opening, messages: opening, corrections: 0, restarts: 0 };
+  return { status: "asking", opening, messages: opening, corrections: 0, restarts: 0, toolTurns: 0 };
 }
 
 export interface AdvanceOptions {
@@ -58,20 +62,37 @@ export function advance(
 ): Conversation {
   if (state.status !== "asking") throw new Error(`a ${state.status} conversation takes no reply`);
   const parsed = parseAnswer(column, reply.text, { repairJson, isCut: reply.isCut });
-  const { text, reasoning: inText } = splitReasoning(reply.text);
-  const reasoning = [reply.reasoning ?? "", inText].filter((part) => part !== "").join("\n\n");
-  const messages = [
-    ...state.messages,
-    { role: "assistant", content: text, ...(reasoning === "" ? {} : { reasoning }) } as const,
-  ];
+  const messages = [...state.messages, toMessage(reply)];
   if (parsed.isUsable) return { status: "done", value: parsed.value, repairs: parsed.repairs, messages };
   if (state.corrections < limits.maxCorrections) {
     return { ...state, messages: [...messages, correctionMessage(parsed.problem)], corrections: state.corrections + 1 };
   }
   if (state.restarts < limits.maxRestarts) {
-    return { ...state, messages: state.opening, corrections: 0, restarts: state.restarts + 1 };
+    return { ...state, messages: state.opening, corrections: 0, restarts: state.restarts + 1, toolTurns: 0 };
   }
   return { status: "failed", problem: parsed.problem, answers: (limits.maxCorrections + 1) * (limits.maxRestarts + 1) };
+}
+
+/** The state after an answer that asked for tools; `results` are the texts for its calls, in their order. */
+export function takeToolResults(
+  state: AskingConversation,
+  reply: ModelReply,
+  results: readonly string[],
+): AskingConversation {
+  const calls = reply.toolCalls ?? [];
+  const answers = calls.map(({ id }, at): ChatMessage => ({
+    role: "tool",
+    content: results[at] ?? "",
+    toolCallId: id,
+  }));
+  const asked: ChatMessage = { ...toMessage(reply), toolCalls: calls };
+  return { ...state, messages: [...state.messages, asked, ...answers], toolTurns: state.toolTurns + 1 };
+}
+
+function toMessage(reply: ModelReply): ChatMessage {
+  const { text, reasoning: inText } = splitReasoning(reply.text);
+  const reasoning = [reply.reasoning ?? "", inText].filter((part) => part !== "").join("\n\n");
+  return { role: "assistant", content: text, ...(reasoning === "" ? {} : { reasoning }) };
 }
 
 /** The side columns that a column asks for, filled from its finished conversation; null without one. */
@@ -87,6 +108,18 @@ export function sideColumns(
   return side;
 }
 
-function toTrace({ role, content, reasoning }: ChatMessage): JsonValue {
-  return { role, content, ...(reasoning === undefined ? {} : { reasoning_content: reasoning }) };
+function toTrace({ role, content, media, reasoning, toolCalls, toolCallId }: ChatMessage): JsonValue {
+  return {
+    role,
+    content,
+    ...(media === undefined || media.length === 0 ? {} : { media }),
+    ...(reasoning === undefined ? {} : { reasoning_content: reasoning }),
+    ...(toolCalls === undefined ? {} : { tool_calls: toolCalls.map(toWireCall) }),
+    ...(toolCallId === undefined ? {} : { tool_call_id: toolCallId }),
+  };
+}
+
+/** A call in the form of the chat completions API. */
+export function toWireCall({ id, name, args }: ToolCall): JsonSchema {
+  return { id, type: "function", function: { name, arguments: args } };
 }

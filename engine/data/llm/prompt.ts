@@ -1,4 +1,4 @@
-import type { ChatMessage, LlmColumn } from "./column.ts";
+import type { ChatMessage, LlmColumn, MediaPart } from "./column.ts";
 import { judgeSchema } from "./judge.ts";
 import type { JsonSchema } from "./json-schema.ts";
 
@@ -6,16 +6,20 @@ import type { JsonSchema } from "./json-schema.ts";
 export interface RenderedPrompt {
   readonly prompt: string;
   readonly systemPrompt?: string | null;
+  readonly media?: readonly MediaPart[];
 }
 
 /**
  * The conversation that asks for one cell: the user's own prompt first, then how to answer. The form of the answer is asked for
  * in words, because not every endpoint knows a response format.
  */
-export function buildMessages(column: LlmColumn, { prompt, systemPrompt }: RenderedPrompt): readonly ChatMessage[] {
+export function buildMessages(
+  column: LlmColumn,
+  { prompt, systemPrompt, media = [] }: RenderedPrompt,
+): readonly ChatMessage[] {
   const instructions = answerInstructions(column);
   const content = instructions === undefined ? prompt : `${prompt}\n\n${instructions}`;
-  const user: ChatMessage = { role: "user", content };
+  const user: ChatMessage = { role: "user", content, ...(media.length === 0 ? {} : { media }) };
   return systemPrompt ? [{ role: "system", content: systemPrompt }, user] : [user];
 }
 

@@ -1,4 +1,5 @@
 import type { JsonSchema } from "../llm/json-schema.ts";
+import type { ModelOpener } from "./model-cells.ts";
 
 /** A tool as a model is told of it; `parameters` is a JSON Schema. */
 export interface ToolDescription {
@@ -21,5 +22,7 @@ export interface ToolCaller {
 
 /** What generation asks outside of the engine. */
 export interface GeneratorServices {
+  /** Without it the offline text model writes the columns of models. */
+  readonly models?: ModelOpener | undefined;
   readonly tools?: ToolCaller;
 }

@@ -40,3 +40,22 @@ export interface ColumnStep {
   /** Columns whose skipped cells make this cell skipped too. */
   readonly skipsWith: readonly string[];
 }
+
+export interface BlockContext extends StepContext {
+  /** By column and row of the batch: 1 where an earlier step skipped the cell. */
+  readonly skipped: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface BlockResult {
+  readonly columns: ReadonlyMap<string, ColumnData>;
+  readonly skipped: ReadonlyMap<string, Uint8Array>;
+  readonly failures: readonly (CellFailure & { readonly column: string })[];
+}
+
+/** How several columns are made together, each cell as soon as those it needs are there. It skips cells by itself. */
+export interface BlockStep {
+  readonly names: readonly string[];
+  runBlock(batch: RowBatch, context: BlockContext): Promise<BlockResult>;
+}
+
+export type Step = ColumnStep | BlockStep;

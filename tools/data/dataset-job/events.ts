@@ -1,3 +1,4 @@
+import type { GenerationEvent } from "../../../engine/data/generation-events.ts";
 import type { DatasetProfile } from "../../../engine/data/profile/profile.ts";
 import type { RowFailure } from "../../../engine/data/row-generator.ts";
 
@@ -27,6 +28,7 @@ export type JobEvent =
   /** At most `MAX_REPORTED_FAILURES` in a job; the count of all is in the metadata. */
   | ({ readonly type: "row_failed" } & RowFailure)
   | { readonly type: "log"; readonly level: "info" | "warning" | "error"; readonly message: string }
+  | GenerationEvent
   | { readonly type: "analysis"; readonly profile: DatasetProfile }
   | {
       readonly type: "run_finished";

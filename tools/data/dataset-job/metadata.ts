@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import { ServiceError, errorMessage } from "../../../lib/errors.ts";
 import { writeFileAtomically } from "../writers/atomic-file.ts";
+import { Usage } from "./usage.ts";
 
 /** One finished row group: rows `first_row` to `first_row + row_count - 1` were made, `num_records` of them survived. */
 const RowGroupEntry = z.object({
@@ -25,6 +26,15 @@ const FailureCount = z.object({
   examples: z.array(FailureEntry),
 });
 export type FailureCount = z.infer<typeof FailureCount>;
+
+/** Values of a processor's column that could not be made, with the first of them as examples; a row is its number in the dataset file. */
+const TransformFailureCount = z.object({
+  processor: z.string(),
+  column: z.string(),
+  count: z.number().int(),
+  examples: z.array(z.object({ row: z.number(), message: z.string() })),
+});
+export type TransformFailureCount = z.infer<typeof TransformFailureCount>;
 
 /**
  * `metadata.json` of a dataset. The first fields are those of Data Designer, the others tell what a resume needs and
@@ -53,6 +63,10 @@ export const Metadata = z.object({
   text_model: z.string().nullable(),
   row_groups: z.array(RowGroupEntry),
   failures: z.array(FailureCount),
+  /** Gaps in the second datasets of schema transforms; the rows themselves are in the dataset. Absent when there are none. */
+  transform_failures: z.array(TransformFailureCount).optional(),
+  /** Absent when no model was asked. */
+  usage: Usage.optional(),
 });
 export type Metadata = z.infer<typeof Metadata>;
 
@@ -60,8 +74,11 @@ export const PARQUET_FOLDER = "parquet-files";
 export const DROPPED_FOLDER = "dropped-columns-parquet-files";
 export const PROCESSORS_FOLDER = "processors-files";
 export const PARTIAL_FOLDER = "tmp-partial-parquet-files";
+/** The dataset described for people. */
+export const CARD_FILE = "README.md";
 
-const MAX_EXAMPLES = 20;
+/** Examples of one kind of failure. */
+export const MAX_EXAMPLES = 20;
 
 export function batchName(id: number): string {
   return `batch_${String(id).padStart(5, "0")}.parquet`;
@@ -102,4 +119,24 @@ export function addFailures(
     byKind.set(key, { column, kind, count: before.count + 1, examples });
   }
   return [...byKind.values()];
+}
+
+/** Adds what the transforms of a row group could not make. */
+export function addTransformFailures(
+  { transform_failures: counts = [] }: Metadata,
+  added: readonly TransformFailureCount[],
+): Pick<Metadata, "transform_failures"> {
+  if (added.length === 0) return {};
+  const byColumn = new Map(counts.map((count) => [`${count.processor}\u0000${count.column}`, count]));
+  for (const count of added) {
+    const key = `${count.processor}\u0000${count.column}`;
+    const before = byColumn.get(key);
+    const examples = [...(before?.examples ?? []), ...count.examples].sort((left, right) => left.row - right.row);
+    byColumn.set(key, {
+      ...count,
+      count: (before?.count ?? 0) + count.count,
+      examples: examples.slice(0, MAX_EXAMPLES),
+    });
+  }
+  return { transform_failures: [...byColumn.values()] };
 }

@@ -21,6 +21,8 @@ import {
 } from "./metadata.ts";
 
 export const DEFAULT_ROW_GROUP_SIZE = 10_000;
+/** Where models are asked a row takes seconds, and a kill costs what is not finished. */
+export const ASKING_ROW_GROUP_SIZE = 1_000;
 
 export interface OpenJobOptions {
   readonly design: Design;
@@ -42,8 +44,11 @@ export interface Job {
 }
 
 /** Makes the folder ready, or finds what an earlier run finished in it. Throws `conflict` and `storage_failed`. */
-export async function openJob(options: OpenJobOptions): Promise<Job> {
-  const { design, folder, numRecords, seed, seedRows, rowGroupSize = DEFAULT_ROW_GROUP_SIZE, resume = false } = options;
+export async function openJob(options: OpenJobOptions & { readonly defaultRowGroupSize: number }): Promise<Job> {
+  const { design, folder, numRecords, seed, seedRows, resume = false } = options;
+  const before = await readMetadata(folder);
+  // A job that goes on keeps its size, unless another one is asked for.
+  const rowGroupSize = options.rowGroupSize ?? before?.buffer_size ?? options.defaultRowGroupSize;
   const plan = planColumns(design, seedRows === undefined ? {} : { seedColumns: [...seedRows.columns.keys()] });
   const { config_hash, config_hash_algo, config_hash_version } = fingerprint(design);
   const fresh: Metadata = {
@@ -65,7 +70,6 @@ export async function openJob(options: OpenJobOptions): Promise<Job> {
     row_groups: [],
     failures: [],
   };
-  const before = await readMetadata(folder);
   if (before !== undefined && !resume) {
     throw new ServiceError("conflict", `${folder} holds a dataset already; resume it or take another folder`);
   }
@@ -111,7 +115,10 @@ function continueFrom(before: Metadata, fresh: Metadata, folder: string): Metada
   return {
     ...fresh,
     original_target_num_records: before.original_target_num_records,
+    text_model: before.row_groups.length > 0 ? before.text_model : fresh.text_model,
     failures: before.failures,
+    ...(before.transform_failures === undefined ? {} : { transform_failures: before.transform_failures }),
+    ...(before.usage === undefined ? {} : { usage: before.usage }),
     ...describeGroups(kept, Object.keys(fresh.file_paths["processor-files"])),
   };
 }

@@ -1,17 +1,44 @@
+import { type Design, isLlmColumn } from "../../../engine/data/design/design.ts";
 import { planColumns } from "../../../engine/data/design/plan.ts";
-import { createGenerator } from "../../../engine/data/generate.ts";
+import type { GenerationEvent } from "../../../engine/data/generation-events.ts";
+import { type Generator, createGenerator } from "../../../engine/data/generate.ts";
 import { compileSchemaTransform } from "../../../engine/data/processors/schema-transform.ts";
+import type { GenerationServices } from "../generation-services.ts";
 import { type RunRowGroup, createRowGroupRunner } from "./row-group.ts";
 import type { WorkerSetup } from "./worker.ts";
 
+export interface PrepareOptions extends WorkerSetup {
+  readonly services?: GenerationServices;
+  readonly onEvent?: (event: GenerationEvent) => void;
+}
+
+export interface PreparedRowGroups {
+  readonly run: RunRowGroup;
+  readonly models?: Generator["models"];
+}
+
+/** Whether making the design's rows asks something outside of this process. */
+export function asksServices(design: Design, { models }: GenerationServices): boolean {
+  return models !== undefined && design.columns.some(isLlmColumn);
+}
+
 /** Compiles the design once for many row groups. Throws `invalid_input` or `not_supported` with the column's name. */
-export async function prepareRowGroups({ design, seed, seedRows, folder }: WorkerSetup): Promise<RunRowGroup> {
+export async function prepareRowGroups(options: PrepareOptions): Promise<PreparedRowGroups> {
+  const { design, seed, seedRows, folder, services, onEvent } = options;
   const plan = planColumns(design, seedRows === undefined ? {} : { seedColumns: [...seedRows.columns.keys()] });
-  const generator = await createGenerator({ design, plan, seed, ...(seedRows === undefined ? {} : { seedRows }) });
+  const generator = await createGenerator({
+    design,
+    plan,
+    seed,
+    ...(seedRows === undefined ? {} : { seedRows }),
+    ...(services === undefined ? {} : { services }),
+    ...(onEvent === undefined ? {} : { onEvent }),
+  });
   const transforms = (design.processors ?? []).flatMap((processor) =>
     processor.processor_type === "schema_transform"
       ? [{ name: processor.name, apply: compileSchemaTransform(processor) }]
       : [],
   );
-  return createRowGroupRunner({ generator, transforms, folder });
+  const run = createRowGroupRunner({ generator, transforms, folder });
+  return { run, ...(generator.models === undefined ? {} : { models: generator.models }) };
 }

@@ -20,13 +20,13 @@ export type WorkerAnswer =
 if (parentPort !== null) {
   const port = parentPort;
   // What createWorkerPool passed.
-  const runRowGroup = prepareRowGroups(workerData as WorkerSetup);
+  const prepared = prepareRowGroups(workerData as WorkerSetup);
   port.on("message", (task: RowGroupTask) => {
     void answer(task).then((message) => port.postMessage(message));
   });
   const answer = async (task: RowGroupTask): Promise<WorkerAnswer> => {
     try {
-      return { result: await (await runRowGroup)(task) };
+      return { result: await (await prepared).run(task) };
     } catch (error) {
       return { error: { code: error instanceof ServiceError ? error.code : null, message: errorMessage(error) } };
     }

@@ -21,6 +21,10 @@ export interface CellBookOptions {
   readonly records: readonly CellRecord[];
   readonly firstRow: number;
   readonly columns: readonly CellColumn[];
+  /** What earlier steps skipped: column to a mask over the records. */
+  readonly skipped?: ReadonlyMap<string, Uint8Array>;
+  /** By column; several runs may add to the same figures. */
+  readonly usage?: Map<string, ColumnUsage>;
   readonly onProgress?: (progress: CellProgress) => void;
 }
 
@@ -32,6 +36,7 @@ export class CellBook {
   private readonly options: CellBookOptions;
   private readonly rows: Record<string, JsonValue>[];
   private readonly values: Map<string, (JsonValue | undefined)[]>;
+  private readonly skipped: Map<string, Uint8Array>;
   private readonly usage: readonly ColumnUsage[];
   private readonly failures: CellFailure[] = [];
   /** Cells of the same row that must have a value before this one is asked for. */
@@ -43,10 +48,17 @@ export class CellBook {
     this.options = options;
     const { records, columns } = options;
     this.total = records.length * columns.length;
-    this.rows = records.map((record) => ({ ...record }));
+    // Without a prototype: a column may be named like anything.
+    this.rows = records.map((record) => Object.assign(Object.create(null) as Record<string, JsonValue>, record));
     const names = columns.flatMap(({ column }) => [column.name, ...Object.keys(sideColumns(column, undefined))]);
     this.values = new Map(names.map((name) => [name, Array<JsonValue | undefined>(records.length)]));
-    this.usage = columns.map(() => emptyUsage());
+    const usage = options.usage ?? new Map<string, ColumnUsage>();
+    this.usage = columns.map(({ column }) => {
+      const known = usage.get(column.name) ?? emptyUsage();
+      usage.set(column.name, known);
+      return known;
+    });
+    this.skipped = new Map(columns.map(({ column }) => [column.name, new Uint8Array(records.length)]));
     this.isSettled = new Uint8Array(this.total);
     this.dependents = columns.map(({ column }) =>
       columns.flatMap(({ dependsOn }, at) => (dependsOn.includes(column.name) ? [at] : [])),
@@ -71,6 +83,26 @@ export class CellBook {
     const usage = this.usage[cell % this.options.columns.length];
     if (usage === undefined) throw new Error(`no usage for cell ${cell}`);
     return usage;
+  }
+
+  isOpen(cell: number): boolean {
+    return this.isSettled[cell] === 0;
+  }
+
+  /** Whether the cell is left out, now that the cells it needs are there. */
+  isSkipped(cell: number): boolean {
+    const row = this.rowOf(cell);
+    const wasSkipped = (name: string): boolean =>
+      (this.skipped.get(name) ?? this.options.skipped?.get(name))?.[row] === 1;
+    return this.columnOf(cell).isSkipped?.(this.recordOf(cell), wasSkipped) === true;
+  }
+
+  /** Stores a skipped cell; answers the cells that can be asked for now. */
+  skip(cell: number): number[] {
+    const { column, skipValue = null } = this.columnOf(cell);
+    const mask = this.skipped.get(column.name);
+    if (mask !== undefined) mask[this.rowOf(cell)] = 1;
+    return this.succeed(cell, { ...sideColumns(column, undefined), [column.name]: skipValue });
   }
 
   /** Cells that wait for nothing. */
@@ -126,13 +158,20 @@ export class CellBook {
     });
   }
 
-  toRun(outcome: CellRun["outcome"]): CellRun {
+  toRun(outcome: CellRun["outcome"], problem?: string): CellRun {
     const { columns } = this.options;
     const order = new Map(columns.map(({ column }, at) => [column.name, at]));
     const place = ({ row, column }: CellFailure): number => row * columns.length + (order.get(column) ?? 0);
     const failures = this.failures.toSorted((left, right) => place(left) - place(right));
     const usage = new Map(columns.map(({ column }, at) => [column.name, this.usage[at] ?? emptyUsage()]));
-    return { outcome, values: this.values, failures, usage };
+    return {
+      outcome,
+      ...(problem === undefined ? {} : { problem }),
+      values: this.values,
+      skipped: this.skipped,
+      failures,
+      usage,
+    };
   }
 
   private rowOf(cell: number): number {

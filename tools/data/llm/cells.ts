@@ -1,20 +1,9 @@
-import type { LlmColumn } from "../../../engine/data/llm/column.ts";
-import type { RenderedPrompt } from "../../../engine/data/llm/prompt.ts";
+import type { CellColumn, CellRecord } from "../../../engine/data/steps/model-cells.ts";
 import type { JsonValue } from "../../../engine/data/table.ts";
 import type { Random } from "../../../lib/random.ts";
 import type { ChatEndpoint } from "./chat-endpoint.ts";
 
-export type CellRecord = Readonly<Record<string, JsonValue>>;
-
-/** An LLM column as the scheduler needs it. */
-export interface CellColumn {
-  readonly column: LlmColumn;
-  readonly alias: string;
-  /** Columns of the same run that must be there first; they form no cycle. */
-  readonly dependsOn: readonly string[];
-  /** Renders the prompts for a record; what it throws is reported as the cell's failure. */
-  readonly render: (record: CellRecord) => RenderedPrompt;
-}
+export type { CellColumn, CellRecord };
 
 export interface ModelLane {
   readonly model: string;
@@ -41,10 +30,12 @@ export type CellFailureKind =
   | "upstream"
   /** The run stopped early because most cells failed. */
   | "stopped"
+  /** The run stopped because an endpoint was given up. */
+  | "unreachable"
   | "cancelled";
 
 export interface CellFailure {
-  /** Of the whole dataset, 0-based. */
+  /** The first row of the run plus its place, 0-based. */
   readonly row: number;
   readonly column: string;
   readonly kind: CellFailureKind;
@@ -65,12 +56,17 @@ export interface ColumnUsage {
   restarts: number;
   /** Values that were used after a repair. */
   repaired: number;
+  toolCalls: number;
 }
 
 export interface CellRun {
-  readonly outcome: "complete" | "stopped" | "cancelled";
+  readonly outcome: "complete" | "stopped" | "unreachable" | "cancelled";
+  /** Why a run that is stopped or unreachable ended. */
+  readonly problem?: string;
   /** Column and side column to its cells by row of the run; undefined where the cell failed. */
   readonly values: ReadonlyMap<string, readonly (JsonValue | undefined)[]>;
+  /** By column: 1 for the rows whose cell was skipped. */
+  readonly skipped: ReadonlyMap<string, Uint8Array>;
   /** Every cell has a value or one row here. Sorted by row, then column. */
   readonly failures: readonly CellFailure[];
   readonly usage: ReadonlyMap<string, Readonly<ColumnUsage>>;
@@ -87,5 +83,6 @@ export function emptyUsage(): ColumnUsage {
     corrections: 0,
     restarts: 0,
     repaired: 0,
+    toolCalls: 0,
   };
 }

@@ -3,7 +3,8 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 
 import { z } from "zod";
 
-import type { ChatMessage } from "../../../engine/data/llm/column.ts";
+import type { ChatMessage, ToolCall } from "../../../engine/data/llm/column.ts";
+import { toWireCall } from "../../../engine/data/llm/conversation.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 
 export interface ChatCall {
@@ -27,6 +28,8 @@ export type ChatResult =
       readonly text: string;
       readonly reasoning?: string;
       readonly isCut: boolean;
+      /** What the model wants to have called before it answers; absent when nothing. */
+      readonly toolCalls?: readonly ToolCall[];
       readonly tokens: TokenCounts;
     }
   | { readonly kind: "rate_limited"; readonly retryAfterMs: number | undefined; readonly message: string }
@@ -56,6 +59,14 @@ const Answer = z.object({
           content: z.string().nullish(),
           reasoning_content: z.string().nullish(),
           reasoning: z.string().nullish(),
+          tool_calls: z
+            .array(
+              z.object({
+                id: z.string().nullish(),
+                function: z.object({ name: z.string(), arguments: z.union([z.string(), z.json()]).nullish() }),
+              }),
+            )
+            .nullish(),
         }),
       }),
     )
@@ -96,7 +107,7 @@ export function createChatEndpoint({
       const body = JSON.stringify({
         ...call.parameters,
         model: call.model,
-        messages: call.messages.map(({ role, content }) => ({ role, content })),
+        messages: call.messages.map(toWireMessage),
       });
       let hasTimedOut = false;
       const request = send(
@@ -132,6 +143,15 @@ export function createChatEndpoint({
   return Object.assign(ask, { close: () => agent.destroy() });
 }
 
+function toWireMessage({ role, content, media = [], toolCalls = [], toolCallId }: ChatMessage): object {
+  return {
+    role,
+    content: media.length === 0 ? content : [{ type: "text", text: content }, ...media],
+    ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls.map(toWireCall) }),
+    ...(toolCallId === undefined ? {} : { tool_call_id: toolCallId }),
+  };
+}
+
 async function readText(response: IncomingMessage): Promise<string> {
   response.setEncoding("utf8");
   let text = "";
@@ -157,10 +177,17 @@ function toResult(response: IncomingMessage, text: string): ChatResult {
     return { kind: "server", message: `not a chat completion: ${text.slice(0, 200)}` };
   const { usage } = parsed.data;
   const reasoning = choice.message.reasoning_content ?? choice.message.reasoning;
+  const calls = (choice.message.tool_calls ?? []).map(({ id, function: { name, arguments: args } }, at) => ({
+    // Some servers leave the id out; the answers only have to find their calls.
+    id: id || `call_${at}`,
+    name,
+    args: typeof args === "string" ? args : JSON.stringify(args ?? {}),
+  }));
   return {
     kind: "answer",
     text: choice.message.content ?? "",
     ...(reasoning ? { reasoning } : {}),
+    ...(calls.length === 0 ? {} : { toolCalls: calls }),
     isCut: choice.finish_reason === "length",
     tokens: {
       input: usage?.prompt_tokens ?? 0,

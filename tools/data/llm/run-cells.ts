@@ -5,9 +5,11 @@ import {
   type AskingConversation,
   DEFAULT_LIMITS,
   type LadderLimits,
+  type ModelReply,
   advance,
   sideColumns,
   startConversation,
+  takeToolResults,
 } from "../../../engine/data/llm/conversation.ts";
 import { buildMessages } from "../../../engine/data/llm/prompt.ts";
 import type { JsonValue } from "../../../engine/data/table.ts";
@@ -15,16 +17,11 @@ import type { Clock } from "../../../lib/clock.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import type { Random } from "../../../lib/random.ts";
 import { CellBook, type CellProgress } from "./cell-book.ts";
-import {
-  type CellColumn,
-  type CellFailureKind,
-  type CellRecord,
-  type CellRun,
-  type ColumnUsage,
-  type ModelLane,
-} from "./cells.ts";
+import type { CellTools } from "./cell-tools.ts";
+import type { CellColumn, CellFailureKind, CellRecord, CellRun, ColumnUsage, ModelLane } from "./cells.ts";
 import type { ChatResult } from "./chat-endpoint.ts";
-import { type Lane, createLane } from "./lane.ts";
+import type { Seat } from "./lane.ts";
+import { type Lanes, createLanes } from "./lanes.ts";
 import { retryWaitMs } from "./retry-wait.ts";
 
 export interface RunCellsOptions {
@@ -38,13 +35,21 @@ export interface RunCellsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
+  /** Shared with other runs of a job, of which those with lower `order` go first; own ones when left out. */
+  readonly lanes?: Lanes;
+  readonly order?: number;
+  /** By column name. */
+  readonly tools?: ReadonlyMap<string, CellTools>;
+  /** What earlier steps skipped: column to a mask over the records. */
+  readonly skipped?: ReadonlyMap<string, Uint8Array>;
+  /** Figures to add to, by column. */
+  readonly usage?: Map<string, ColumnUsage>;
   readonly limits?: LadderLimits;
   readonly rules?: AimdRules;
   /** After each settled cell. */
   readonly onProgress?: (progress: CellProgress) => void;
 }
 
-const MAX_IN_FLIGHT = 1024;
 const GATEWAY_RETRIES = 3;
 const SALVAGE_ROUNDS = 2;
 /** So many 429s for one cell, and it waits for a salvage round; without a bound a closed endpoint would hold the run for ever. */
@@ -60,12 +65,14 @@ interface Progress {
   salvaged: number;
 }
 
+type Answer = Extract<ChatResult, { kind: "answer" }>;
+
 /**
  * Fills LLM columns cell by cell: a cell is asked for as soon as the cells it needs are there, each model alias with its own
  * adaptive limit. 429 lowers the limit and puts the cell back; 502, 503 and 504 are sent again with growing waits; other 5xx, timeouts and torn
  * connections wait for the end of the run and get two more rounds; 4xx fail at once. Unusable answers go through the ladder of `conversation.ts`.
- * After ten cells, more than half of them failed for good, the run stops. Every cell ends with a value or one failure.
- * Resolves on cancellation too, with what there is.
+ * After ten cells, more than half of them failed for good, the run stops, and so it does when an endpoint is given up (`breaker.ts`).
+ * Every cell ends with a value or one failure. Resolves on cancellation too, with what there is.
  */
 export function runCells(options: RunCellsOptions): Promise<CellRun> {
   return new Promise((resolve) => new CellScheduler(options, resolve).begin());
@@ -75,12 +82,12 @@ class CellScheduler {
   private readonly options: RunCellsOptions;
   private readonly resolve: (run: CellRun) => void;
   private readonly book: CellBook;
+  private readonly lanes: Lanes;
   private readonly progress = new Map<number, Progress>();
-  private readonly lanes = new Map<string, Lane>();
+  private readonly seats = new Map<string, Seat>();
   private readonly ending = new AbortController();
   private readonly onAbort = (): void => this.finish("cancelled");
   private deferred: { cell: number; kind: CellFailureKind; message: string }[] = [];
-  private inFlight = 0;
   /** Ready, in flight or waiting to be sent again. */
   private active = 0;
   /** Settled, without those that failed only because another did. */
@@ -92,7 +99,9 @@ class CellScheduler {
     this.options = options;
     this.resolve = resolve;
     this.book = new CellBook(options);
-    for (const { alias } of options.columns) if (!this.lanes.has(alias)) this.lanes.set(alias, this.laneOf(alias));
+    const { models, clock, rules } = options;
+    this.lanes = options.lanes ?? createLanes({ models, clock, rules });
+    for (const { alias } of options.columns) if (!this.seats.has(alias)) this.seats.set(alias, this.takeSeat(alias));
   }
 
   begin(): void {
@@ -100,70 +109,79 @@ class CellScheduler {
     if (this.book.total === 0) return this.finish("complete");
     if (signal.aborted) return this.finish("cancelled");
     signal.addEventListener("abort", this.onAbort, { once: true });
-    for (const cell of this.book.initialCells()) this.enqueue(cell, true);
-    this.pump();
+    for (const cell of this.book.initialCells()) this.makeReady(cell);
+    this.pumpAll();
     this.checkEnd();
   }
 
-  private laneOf(alias: string): Lane {
-    const model = this.options.models.get(alias);
-    if (model === undefined) throw new Error(`no model for the alias "${alias}"`);
-    const { clock, rules } = this.options;
-    return createLane({
-      maxParallel: model.maxParallel,
+  private takeSeat(alias: string): Seat {
+    return this.lanes.of(alias).join({
+      order: this.options.order ?? this.options.firstRow,
       columnCount: this.options.columns.length,
-      clock,
-      rules,
-      signal: this.ending.signal,
-      start: (cell) => void this.send(cell, model),
-      hasRoom: () => this.inFlight < MAX_IN_FLIGHT,
+      start: (cell) => void this.send(cell, alias),
+      onDead: (message) => this.finish("unreachable", `model "${alias}" does not answer: ${message}`),
     });
   }
 
-  private laneFor(cell: number): Lane {
-    const lane = this.lanes.get(this.book.columnOf(cell).alias);
-    if (lane === undefined) throw new Error(`no lane for cell ${cell}`);
-    return lane;
+  private seatFor(cell: number): Seat {
+    const seat = this.seats.get(this.book.columnOf(cell).alias);
+    if (seat === undefined) throw new Error(`no lane for cell ${cell}`);
+    return seat;
   }
 
-  private enqueue(cell: number, isNew: boolean): void {
-    if (isNew) this.active += 1;
-    this.laneFor(cell).enqueue(cell, cell % this.options.columns.length);
+  /** A cell whose needs are there: it is skipped, or waits for its turn. */
+  private makeReady(cell: number): void {
+    if (!this.book.isSkipped(cell)) {
+      this.active += 1;
+      this.enqueue(cell);
+      return;
+    }
+    for (const next of this.book.skip(cell)) this.makeReady(next);
   }
 
-  private pump(): void {
-    for (const lane of this.lanes.values()) lane.pump();
+  private enqueue(cell: number): void {
+    this.seatFor(cell).enqueue(cell, cell % this.options.columns.length);
   }
 
-  private async send(cell: number, model: ModelLane): Promise<void> {
-    this.inFlight += 1;
-    const { clock, random } = this.options;
+  private pumpAll(): void {
+    for (const alias of this.seats.keys()) this.lanes.pump(alias);
+  }
+
+  private async send(cell: number, alias: string): Promise<void> {
+    const { clock, random, models } = this.options;
     const startedAtMs = clock.now();
     let result: ChatResult | undefined;
     let problem: unknown;
     try {
+      const model = models.get(alias);
+      if (model === undefined) throw new Error(`no model for the alias "${alias}"`);
       const progress = this.progressOf(cell);
       progress.requests += 1;
       this.book.usageOf(cell).requests += 1;
       result = await model.ask({
         model: model.model,
         messages: progress.conversation.messages,
-        parameters: model.parameters(random),
+        parameters: { ...model.parameters(random), ...this.toolFields(cell, progress) },
         timeoutMs: model.timeoutMs,
         signal: this.ending.signal,
       });
     } catch (error) {
       problem = error;
     }
-    this.inFlight -= 1;
-    if (this.hasEnded) return;
-    const lane = this.laneFor(cell);
-    lane.release();
-    if (result === undefined) this.fail(cell, "template", errorMessage(problem));
-    else this.take(cell, result, startedAtMs, lane);
-    if (this.inFlight >= MAX_IN_FLIGHT - 1) this.pump();
-    else lane.pump();
+    this.seats.get(alias)?.release();
+    if (!this.hasEnded) {
+      if (result === undefined) this.fail(cell, "template", errorMessage(problem));
+      else this.take(cell, result, startedAtMs);
+    }
+    this.lanes.pump(alias);
     this.checkEnd();
+  }
+
+  private toolFields(cell: number, { conversation }: Progress): Readonly<Record<string, unknown>> {
+    const tools = this.options.tools?.get(this.book.columnOf(cell).column.name);
+    if (tools === undefined || tools.definitions.length === 0) return {};
+    const mayCall = conversation.toolTurns <= tools.maxTurns;
+    return { tools: tools.definitions, ...(mayCall ? {} : { tool_choice: "none" }) };
   }
 
   /** Renders the prompt at the first request: only then are all needed values there. */
@@ -177,12 +195,14 @@ class CellScheduler {
     return progress;
   }
 
-  private take(cell: number, result: ChatResult, startedAtMs: number, lane: Lane): void {
+  private take(cell: number, result: ChatResult, startedAtMs: number): void {
     const progress = this.progressOf(cell);
     const usage = this.book.usageOf(cell);
+    const seat = this.seatFor(cell);
+    const event = { nowMs: this.options.clock.now(), startedAtMs };
     switch (result.kind) {
       case "answer":
-        lane.succeeded();
+        seat.succeeded();
         usage.inputTokens += result.tokens.input;
         usage.outputTokens += result.tokens.output;
         usage.reasoningTokens += result.tokens.reasoning;
@@ -190,30 +210,34 @@ class CellScheduler {
       case "rate_limited":
         usage.rateLimited += 1;
         progress.rateLimits += 1;
-        lane.limited({ nowMs: this.options.clock.now(), startedAtMs, retryAfterMs: result.retryAfterMs });
-        if (progress.rateLimits % MAX_RATE_LIMITS === 0) return this.defer(cell, "rate_limited", result.message);
-        return this.enqueue(cell, false);
+        // First the cell, then the seat: the seat may end the run.
+        if (progress.rateLimits % MAX_RATE_LIMITS === 0) this.defer(cell, "rate_limited", result.message);
+        else this.enqueue(cell);
+        return seat.limited({ ...event, retryAfterMs: result.retryAfterMs }, result.message);
       case "gateway":
-        if (progress.gatewayRetries >= GATEWAY_RETRIES) return this.defer(cell, "server", result.message);
-        progress.gatewayRetries += 1;
-        usage.retries += 1;
-        return this.enqueueAfter(cell, retryWaitMs(progress.gatewayRetries, result.retryAfterMs, this.options.random));
+        if (progress.gatewayRetries >= GATEWAY_RETRIES) this.defer(cell, "server", result.message);
+        else {
+          progress.gatewayRetries += 1;
+          usage.retries += 1;
+          this.enqueueAfter(cell, retryWaitMs(progress.gatewayRetries, result.retryAfterMs, this.options.random));
+        }
+        return seat.failed(event, result.message);
       case "server":
       case "timeout":
       case "connection":
-        return this.defer(cell, result.kind, result.message);
+        this.defer(cell, result.kind, result.message);
+        return seat.failed(event, result.message);
       case "refused":
+        seat.answered();
         return this.fail(cell, "refused", result.message);
     }
   }
 
-  private takeAnswer(
-    cell: number,
-    reply: Extract<ChatResult, { kind: "answer" }>,
-    progress: Progress,
-    usage: ColumnUsage,
-  ): void {
+  private takeAnswer(cell: number, reply: Answer, progress: Progress, usage: ColumnUsage): void {
     const { column } = this.book.columnOf(cell);
+    const tools = this.options.tools?.get(column.name);
+    if (tools !== undefined && (reply.toolCalls ?? []).length > 0 && progress.conversation.toolTurns <= tools.maxTurns)
+      return void this.callTools(cell, reply, progress, tools);
     const limits = this.options.limits ?? DEFAULT_LIMITS;
     const next = advance(progress.conversation, reply, { column, limits, repairJson: jsonrepair });
     if (next.status === "done") {
@@ -225,14 +249,31 @@ class CellScheduler {
     if (next.restarts > progress.conversation.restarts) usage.restarts += 1;
     else usage.corrections += 1;
     progress.conversation = next;
-    this.enqueue(cell, false);
+    this.enqueue(cell);
+  }
+
+  /** Tools are called outside of the lane: other cells are asked for meanwhile. */
+  private async callTools(cell: number, reply: ModelReply, progress: Progress, tools: CellTools): Promise<void> {
+    const { toolTurns } = progress.conversation;
+    this.book.usageOf(cell).toolCalls += reply.toolCalls?.length ?? 0;
+    try {
+      const results = await tools.answer(reply, toolTurns < tools.maxTurns, this.ending.signal);
+      if (this.hasEnded) return;
+      progress.conversation = takeToolResults(progress.conversation, reply, results);
+      this.enqueue(cell);
+    } catch (error) {
+      if (this.hasEnded) return;
+      this.fail(cell, "connection", errorMessage(error));
+    }
+    this.lanes.pump(this.book.columnOf(cell).alias);
+    this.checkEnd();
   }
 
   private enqueueAfter(cell: number, waitMs: number): void {
     this.options.clock.sleep(waitMs, this.ending.signal).then(
       () => {
-        this.enqueue(cell, false);
-        this.laneFor(cell).pump();
+        this.enqueue(cell);
+        this.lanes.pump(this.book.columnOf(cell).alias);
       },
       // The run has ended and has settled the cell.
       () => undefined,
@@ -248,10 +289,9 @@ class CellScheduler {
     this.active -= 1;
     this.finished += 1;
     this.progress.delete(cell);
-    const { alias } = this.book.columnOf(cell);
     for (const next of this.book.succeed(cell, values)) {
-      this.enqueue(next, true);
-      if (this.book.columnOf(next).alias !== alias) this.laneFor(next).pump();
+      this.makeReady(next);
+      this.lanes.pump(this.book.columnOf(next).alias);
     }
   }
 
@@ -261,8 +301,10 @@ class CellScheduler {
     if (kind === "refused" || kind === "unusable_answer" || kind === "template") this.failedForGood += 1;
     this.report(cell, kind, message);
     this.failDependents(cell);
-    if (this.finished >= STOP_AFTER_CELLS && this.failedForGood / this.finished > STOP_ERROR_RATE)
-      this.finish("stopped");
+    if (this.finished >= STOP_AFTER_CELLS && this.failedForGood / this.finished > STOP_ERROR_RATE) {
+      const { name } = this.book.columnOf(cell).column;
+      this.finish("stopped", `most cells fail, the last one of column "${name}": ${message}`);
+    }
   }
 
   private failDependents(cell: number): void {
@@ -292,21 +334,22 @@ class CellScheduler {
       }
       progress.salvaged += 1;
       this.book.usageOf(cell).retries += 1;
-      this.enqueue(cell, false);
+      this.enqueue(cell);
     }
-    this.pump();
+    this.pumpAll();
     this.checkEnd();
   }
 
-  private finish(outcome: CellRun["outcome"]): void {
+  private finish(outcome: CellRun["outcome"], problem?: string): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
     this.options.signal.removeEventListener("abort", this.onAbort);
+    for (const seat of this.seats.values()) seat.leave();
     this.ending.abort(new Error(`the run is ${outcome}`));
     if (outcome !== "complete") {
-      const message = outcome === "cancelled" ? "the run was cancelled" : "the run stopped because most cells failed";
+      const message = outcome === "cancelled" ? "the run was cancelled" : `the run stopped: ${problem}`;
       for (const cell of this.book.openCells()) this.report(cell, outcome, message);
     }
-    this.resolve(this.book.toRun(outcome));
+    this.resolve(this.book.toRun(outcome, problem));
   }
 }

@@ -78,6 +78,7 @@ describe("runDatasetJob", () => {
     expect(JSON.parse(readFileSync(path.join(at, "metadata.json"), "utf8"))).toEqual(metadata);
     expect(JSON.parse(readFileSync(path.join(at, "analysis.json"), "utf8"))).toEqual(profile);
     expect(readdirSync(at).sort()).toEqual([
+      "README.md",
       "analysis.json",
       "builder_config.json",
       "dropped-columns-parquet-files",
