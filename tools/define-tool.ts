@@ -16,6 +16,8 @@ export interface ToolCall<Context> {
   readonly reportProgress: (progress: { done: number; total?: number; message?: string }) => void;
   /** The request's `_meta`, as sent. */
   readonly meta: Readonly<Record<string, unknown>>;
+  /** What tools keep for the rest of this MCP connection, by a key of theirs; absent for a single call. */
+  readonly session?: Map<string, unknown>;
 }
 
 /** One tool: what the model reads, what it may send, what it gets back. Expected failures throw a ServiceError. */
@@ -25,6 +27,10 @@ export interface Tool<Context> {
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
   readonly annotations: ToolAnnotations;
+  /** A right call, shown with the description and with every complaint about arguments. */
+  readonly example?: Readonly<Record<string, unknown>>;
+  /** Fields of the answer that programs need and models do not: in `structuredContent` only, not in the text. */
+  readonly textOmits?: readonly string[];
   /** `input` has passed the input schema. The answer is checked against the output schema before it leaves. */
   run(input: unknown, call: ToolCall<Context>): Promise<Record<string, unknown>>;
 }
@@ -35,6 +41,8 @@ export interface ToolOptions<Context, Input extends z.ZodObject, Output extends 
   readonly input: Input;
   readonly output: Output;
   readonly annotations: ToolAnnotations;
+  readonly example?: Readonly<Record<string, unknown>>;
+  readonly textOmits?: readonly string[];
   run(input: z.output<Input>, call: ToolCall<Context>): Promise<z.output<Output>>;
 }
 

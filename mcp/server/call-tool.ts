@@ -20,8 +20,9 @@ export interface CallToolOptions<Context> {
 }
 
 /**
- * Runs one tool. The answer is one text block of JSON with the same object as `structuredContent`. Every failure is a
- * tool error result `{error, code, retryable, problems?, …}`, so that the model can read it and the run goes on.
+ * Runs one tool. The answer is one text block of JSON with the same object as `structuredContent`, less what the tool
+ * omits from its text. Every failure is a tool error result `{error, code, retryable, problems?, example?, …}`, so that
+ * the model can read it and the run goes on.
  * Never rejects.
  */
 export async function callTool<Context>(options: CallToolOptions<Context>): Promise<CallToolResult> {
@@ -32,15 +33,20 @@ export async function callTool<Context>(options: CallToolOptions<Context>): Prom
     if (!checked.success) {
       throw new Error(`the answer of ${tool.name} breaks its own schema: ${z.prettifyError(checked.error)}`);
     }
-    const text = JSON.stringify(checked.data);
-    if (text.length > maxResultChars) throw tooLong(tool.name, text, maxResultChars);
+    const whole = JSON.stringify(checked.data);
+    if (whole.length > maxResultChars) throw tooLong(tool.name, whole, maxResultChars);
+    const text = tool.textOmits === undefined ? whole : JSON.stringify(without(checked.data, tool.textOmits));
     return { content: [{ type: "text", text }], structuredContent: checked.data };
   } catch (error) {
     if (!(error instanceof ServiceError) && !call.signal.aborted) {
       log.error({ tool_name: tool.name, err: error }, "tool broke");
     }
-    return toErrorResult(tool.name, error);
+    return toErrorResult(tool, error);
   }
+}
+
+function without(answer: Readonly<Record<string, unknown>>, omitted: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(answer).filter(([key]) => !omitted.includes(key)));
 }
 
 function tooLong(name: string, text: string, limit: number): ServiceError {
@@ -53,7 +59,7 @@ function tooLong(name: string, text: string, limit: number): ServiceError {
 }
 
 /** An unexpected failure keeps its details in the log: its message may hold paths or addresses of the server. */
-function toErrorResult(name: string, error: unknown): CallToolResult {
+function toErrorResult<Context>({ name, example }: Tool<Context>, error: unknown): CallToolResult {
   const body =
     error instanceof ServiceError
       ? {
@@ -62,6 +68,7 @@ function toErrorResult(name: string, error: unknown): CallToolResult {
           retryable: error.retryable,
           ...(error.problems.length > 0 && { problems: error.problems }),
           ...error.data,
+          ...(error.code === "invalid_input" && example !== undefined && { example }),
         }
       : { error: `${name} broke unexpectedly; the server's log has the reason`, code: "tool_failed", retryable: false };
   // No structuredContent: clients check that against the output schema, which an error does not have.

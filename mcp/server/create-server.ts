@@ -29,7 +29,7 @@ export interface McpServerOptions<Context> {
   readonly maxResultChars?: number;
 }
 
-/** Makes one protocol server per connection; they share the tools and the context. */
+/** Makes one protocol server per connection; they share the tools and the context, and each has its own session. */
 export type McpServerFactory = () => McpServer;
 
 /**
@@ -44,6 +44,7 @@ export function createServerFactory<Context>(options: McpServerOptions<Context>)
   const { name, title, version, instructions, context, log, maxResultChars } = options;
 
   return () => {
+    const session = new Map<string, unknown>();
     const connection = new McpServer(
       { name, title, version },
       { capabilities: { tools: {} }, instructions, jsonSchemaValidator: createLazyValidator() },
@@ -62,7 +63,7 @@ export function createServerFactory<Context>(options: McpServerOptions<Context>)
       }
       const meta = request.params._meta ?? {};
       const progress = createProgress(meta.progressToken, extra.sendNotification, log);
-      const call: ToolCall<Context> = { context, signal: extra.signal, reportProgress: progress.report, meta };
+      const call: ToolCall<Context> = { context, signal: extra.signal, reportProgress: progress.report, meta, session };
       const result: CallToolResult = await callTool({
         tool,
         args: request.params.arguments,

@@ -31,6 +31,13 @@ const STDIO_SERVERS: Readonly<Record<string, (options: ServeStdioOptions) => Pro
     const context = await createGpuToolContext({ config, clock, random, log });
     return { createServer: createGpuOpsServer({ context, log }), close: () => context.close() };
   },
+  "data-designer": async ({ config, clock, random, log }) => {
+    // The data engine is loaded only where it is served: it takes longer than all of the other server.
+    const { createDataToolContext } = await import("../../tools/data/create-context.ts");
+    const { createDataDesignerServer } = await import("./data-designer.ts");
+    const context = await createDataToolContext({ config, clock, random, log });
+    return { createServer: createDataDesignerServer({ context, log }), close: () => context.close() };
+  },
 };
 
 export const STDIO_SERVER_NAMES: readonly string[] = Object.keys(STDIO_SERVERS);

@@ -11,7 +11,8 @@ export function listTool<Context>(tool: Tool<Context>): ListedTool {
   return {
     name: tool.name,
     title: tool.annotations.title,
-    description: tool.description,
+    description:
+      tool.example === undefined ? tool.description : `${tool.description} Example: ${JSON.stringify(tool.example)}`,
     inputSchema: toObjectSchema(z.strictObject(tool.input.shape), "input"),
     outputSchema: toObjectSchema(tool.output, "output"),
     annotations: { ...tool.annotations },

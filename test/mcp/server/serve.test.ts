@@ -74,7 +74,7 @@ describe("gpu-ops over stdio", () => {
     const options = { config: loadConfig({}), clock: systemClock, random: seededRandom(1), log: silentLog };
     await expect(serveStdio("weather", options)).rejects.toMatchObject({
       code: "not_found",
-      message: "no MCP server weather; servers are gpu-ops",
+      message: "no MCP server weather; servers are gpu-ops, data-designer",
     });
   });
 });
