@@ -14,6 +14,9 @@ import {
   type PreviewMessage,
   hasEnded,
 } from "../../tools/data/designer/designer.ts";
+import { CONFIG } from "./data-designer-config.ts";
+
+export { CONFIG } from "./data-designer-config.ts";
 
 export interface OpenedDesigner {
   readonly designer: DataDesigner;
@@ -25,25 +28,6 @@ export interface DesignerContractOptions {
   readonly manyRows: number;
 }
 
-/** What every dialect of the config knows. */
-export const CONFIG = {
-  columns: [
-    { column_type: "sampler", name: "id", sampler_type: "uuid", params: { sampler_type: "uuid" } },
-    {
-      column_type: "sampler",
-      name: "city",
-      sampler_type: "category",
-      params: { sampler_type: "category", values: ["Oslo", "Bergen"] },
-    },
-    {
-      column_type: "sampler",
-      name: "amount",
-      sampler_type: "uniform",
-      params: { sampler_type: "uniform", low: 5, high: 50, decimal_places: 2 },
-    },
-    { column_type: "expression", name: "label", expr: "{{ city | upper }}", dtype: "str" },
-  ],
-};
 const COLUMNS = ["id", "city", "amount", "label"];
 /** Long enough for any machine; a job that has not ended by then hangs. */
 const WAIT_MS = 20_000;
@@ -66,7 +50,7 @@ export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]>
 }
 
 /** Names and bytes of a tar.gz. */
-export async function unpack(body: AsyncIterable<Uint8Array>): Promise<Map<string, Buffer>> {
+export async function unpack(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>();
   const entries = extract();
   Readable.from(body).pipe(createGunzip()).pipe(entries);
