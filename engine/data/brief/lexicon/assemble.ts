@@ -5,10 +5,11 @@ import type { DomainEntry, FieldColumn, FieldEntry, Relation } from "./types.ts"
 
 type Json = z.infer<ReturnType<typeof z.json>>;
 type JsonObject = { [key: string]: Json };
+type NamedColumn = JsonObject & { name: string };
 
 export interface Assembled {
   /** Columns in the design file's format, references resolved; needed ones that nobody asked for have `drop: true`. */
-  readonly columns: readonly JsonObject[];
+  readonly columns: readonly NamedColumn[];
   readonly constraints: readonly JsonObject[];
 }
 
@@ -25,10 +26,11 @@ export interface AssembleOptions {
  */
 export function assembleFields(ids: readonly string[], { domain, names = {} }: AssembleOptions = {}): Assembled {
   const fields = withNeeds(ids, domain);
-  const nameOf = (id: string): string => names[id] ?? domain?.names[id] ?? mainColumn(fields.get(id))?.name ?? id;
+  const columnNames = nameColumns(ids, fields, (id) => names[id] ?? domain?.names[id]);
+  const nameOf = (id: string): string => columnNames.get(id) ?? id;
   const isAsked = (id: string): boolean => ids.includes(id);
   const relations = (domain?.relations ?? []).filter((relation) => namedFields(relation).every((id) => fields.has(id)));
-  const columns: JsonObject[] = [];
+  const columns: NamedColumn[] = [];
   const constraints: JsonObject[] = [];
   for (const field of fields.values()) {
     const resolve = (value: Json): Json => resolveReferences(value, (id) => nameOf(id === "self" ? field.id : id));
@@ -40,7 +42,9 @@ export function assembleFields(ids: readonly string[], { domain, names = {} }: A
       const isHidden = !isMain || !isAsked(field.id);
       columns.push({ ...resolved, name: isMain ? nameOf(field.id) : column.name, ...(isHidden ? { drop: true } : {}) });
     }
-    for (const constraint of field.constraints) constraints.push(resolve(constraint) as JsonObject);
+    // A field that a relation defines anew is no longer drawn as its constraints suppose.
+    const isRedefined = relations.some((relation) => relation.field === field.id && isDefinition(relation.type));
+    if (!isRedefined) for (const constraint of field.constraints) constraints.push(resolve(constraint) as JsonObject);
   }
   for (const relation of relations) {
     if (relation.type !== "compare") continue;
@@ -49,6 +53,25 @@ export function assembleFields(ids: readonly string[], { domain, names = {} }: A
     constraints.push({ target_column: nameOf(field), operator, rhs: right });
   }
   return { columns, constraints };
+}
+
+/** Names of the main columns. A hidden one gives way to those that were asked for. */
+function nameColumns(
+  ids: readonly string[],
+  fields: ReadonlyMap<string, FieldEntry>,
+  wantedName: (id: string) => string | undefined,
+): ReadonlyMap<string, string> {
+  const named = new Map<string, string>();
+  const taken = new Set<string>();
+  const hidden = [...fields.keys()].filter((id) => !ids.includes(id));
+  for (const id of [...ids, ...hidden]) {
+    const wanted = wantedName(id) ?? mainColumn(fields.get(id))?.name ?? id;
+    let name = wanted;
+    if (!ids.includes(id)) for (let copy = 2; taken.has(name); copy += 1) name = `${wanted}_${copy}`;
+    named.set(id, name);
+    taken.add(name);
+  }
+  return named;
 }
 
 /** The fields and all they need, in an order in which what is needed comes first. */

@@ -2,17 +2,51 @@ import { z } from "zod";
 
 import domains from "../../../../seeds/brief/domains.json" with { type: "json" };
 import basics from "../../../../seeds/brief/fields/basics.json" with { type: "json" };
+import commerce from "../../../../seeds/brief/fields/commerce.json" with { type: "json" };
+import datacenter from "../../../../seeds/brief/fields/datacenter.json" with { type: "json" };
+import devices from "../../../../seeds/brief/fields/devices.json" with { type: "json" };
+import finance from "../../../../seeds/brief/fields/finance.json" with { type: "json" };
+import health from "../../../../seeds/brief/fields/health.json" with { type: "json" };
+import insuranceLaw from "../../../../seeds/brief/fields/insurance-law.json" with { type: "json" };
+import leisure from "../../../../seeds/brief/fields/leisure.json" with { type: "json" };
+import marketing from "../../../../seeds/brief/fields/marketing.json" with { type: "json" };
+import people from "../../../../seeds/brief/fields/people.json" with { type: "json" };
+import places from "../../../../seeds/brief/fields/places.json" with { type: "json" };
+import software from "../../../../seeds/brief/fields/software.json" with { type: "json" };
+import transport from "../../../../seeds/brief/fields/transport.json" with { type: "json" };
+import work from "../../../../seeds/brief/fields/work.json" with { type: "json" };
 import { DomainEntry, FieldEntry } from "./types.ts";
 import { normaliseWords } from "./words.ts";
 
 const FieldFile = z.object({ origin: z.string(), fields: z.array(FieldEntry) });
 
-/** Every field that a brief can name, in the order of the files. */
-export const FIELDS: readonly FieldEntry[] = [basics].flatMap((file) => FieldFile.parse(file).fields);
+/** What is general comes first: of several fields with the same phrase the first one counts. */
+const FILES = [
+  basics,
+  people,
+  places,
+  commerce,
+  finance,
+  insuranceLaw,
+  health,
+  work,
+  software,
+  marketing,
+  devices,
+  transport,
+  leisure,
+  datacenter,
+];
+/** Every field that a brief can name. */
+export const FIELDS: readonly FieldEntry[] = FILES.flatMap((file) => FieldFile.parse(file).fields);
 const FIELDS_BY_ID: ReadonlyMap<string, FieldEntry> = new Map(FIELDS.map((field) => [field.id, field]));
 
 /** Every domain; of two that a text fits equally well the first one counts. */
 export const DOMAINS: readonly DomainEntry[] = z.array(DomainEntry).parse(domains.domains);
+
+const DOMAIN_PHRASES = DOMAINS.flatMap((domain) =>
+  domain.words.map((words) => ({ domain, phrase: normaliseWords(words) })),
+);
 
 /** Fields by their phrases; a phrase may mean several fields, of which a domain picks its own. */
 const FIELDS_BY_PHRASE = indexFields();
@@ -20,8 +54,11 @@ const FIELDS_BY_PHRASE = indexFields();
 function indexFields(): ReadonlyMap<string, readonly FieldEntry[]> {
   const index = new Map<string, FieldEntry[]>();
   for (const field of FIELDS) {
+    const named = phraseKey(normaliseWords(field.id));
     for (const phrase of new Set(field.words.map((words) => phraseKey(normaliseWords(words))))) {
-      index.set(phrase, [...(index.get(phrase) ?? []), field]);
+      const known = index.get(phrase) ?? [];
+      // A phrase that is a field's very name means that field before all others.
+      index.set(phrase, phrase === named ? [field, ...known] : [...known, field]);
     }
   }
   return index;
@@ -67,28 +104,37 @@ export function findField(phrase: string, options: { readonly domain?: DomainEnt
   return matchField(phrase, options)?.field;
 }
 
+/** What follows these words tells the columns; what comes before, the subject. */
+const COLUMNS_FOLLOW =
+  /\b(?:with|containing|contains?|including|includes?|having|columns?|fields?|where|whose|each has)\b|[:;\n]/i;
+
 /**
  * The domain that a text speaks of: the one with the longest phrase whose words all stand in the text, in any order;
- * of equal ones that whose words stand together, then the first in the text.
+ * of equal ones that whose words stand closest, then the first in the text. What comes before a list of columns
+ * counts first: "invoices with customer and credit score" are invoices.
  */
 export function findDomain(text: string): DomainEntry | undefined {
-  const words = normaliseWords(text.replaceAll(/\bin order to\b/gi, " "));
+  const told = text.replaceAll(/\bin order to\b/gi, " ");
+  const [head = ""] = told.split(COLUMNS_FOLLOW, 1);
+  return bestDomain(normaliseWords(head)) ?? bestDomain(normaliseWords(told));
+}
+
+function bestDomain(words: readonly string[]): DomainEntry | undefined {
   let best: { readonly domain: DomainEntry; readonly score: readonly number[] } | undefined;
-  for (const domain of DOMAINS) {
-    for (const phrase of domain.words) {
-      const score = scorePhrase(normaliseWords(phrase), words);
-      if (score !== undefined && (best === undefined || isHigher(score, best.score))) best = { domain, score };
-    }
+  for (const { domain, phrase } of DOMAIN_PHRASES) {
+    const score = scorePhrase(phrase, words);
+    if (score !== undefined && (best === undefined || isHigher(score, best.score))) best = { domain, score };
   }
   return best?.domain;
 }
 
-/** Number of words, whether they stand together, letters, earliness; undefined when a word is missing. */
+/** Number of words, how close they stand, earliness, letters; undefined when a word is missing. */
 function scorePhrase(phrase: readonly string[], words: readonly string[]): number[] | undefined {
   const places = phrase.map((word) => words.indexOf(word));
   if (places.length === 0 || places.includes(-1)) return undefined;
-  const isTogether = Math.max(...places) - Math.min(...places) === phrase.length - 1;
-  return [phrase.length, isTogether ? 1 : 0, phrase.join("").length, -Math.min(...places)];
+  const first = Math.min(...places);
+  const strangers = Math.max(...places) - first + 1 - phrase.length;
+  return [phrase.length, -strangers, -first, phrase.join("").length];
 }
 
 function isHigher(left: readonly number[], right: readonly number[]): boolean {

@@ -79,7 +79,7 @@ export function singular(word: string): string {
  */
 export function normaliseWords(phrase: string): string[] {
   return phrase
-    .replaceAll(/([a-z\d])([A-Z])/g, "$1 $2")
+    .replaceAll(/([a-z\d])(?=[A-Z][a-z]|ID\b)/g, "$1 ")
     .toLowerCase()
     .replaceAll(/['’`]s?\b/g, "")
     .split(/[^a-z0-9&+/.%]+/)
