@@ -24,6 +24,7 @@ import type { Log } from "../lib/log.ts";
 import { VERSION } from "../lib/version.ts";
 import { requireApiKey } from "./auth.ts";
 import { registerBodyParser } from "./body-parser.ts";
+import { startCronScheduler } from "./crons/cron-scheduler.ts";
 import { registerCors } from "./cors.ts";
 import { registerErrorHandler } from "./error-handler.ts";
 import type { GraphRegistry } from "./graph-registry.ts";
@@ -31,6 +32,7 @@ import { createMetrics } from "./metrics.ts";
 import { assistantGraphRoutes } from "./routes/assistant-graphs.ts";
 import { assistantRoutes } from "./routes/assistants.ts";
 import type { ReadinessCheck, RouteContext } from "./routes/context.ts";
+import { cronRoutes } from "./routes/crons.ts";
 import { runControlRoutes } from "./routes/run-control.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { storeRoutes } from "./routes/store.ts";
@@ -117,6 +119,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     startItemSweeper({ items: store.items, clock, log }),
     startThreadExpiry({ store, checkpointer, runs, clock, log }),
   ];
+  const crons = startCronScheduler({ store, graphs, runs, clock, log });
   await runs.recover();
 
   app.addHook("onSend", async (request, reply) => {
@@ -171,11 +174,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   ]) {
     await app.register(routes(context));
   }
+  await app.register(cronRoutes({ ...context, crons }));
   // Plugins written for the zod types and plain ones differ only in what the compiler infers.
   for (const plugin of options.plugins ?? []) await app.register(plugin as FastifyPluginAsync);
 
   app.addHook("preClose", async () => {
     for (const sweeper of sweepers) sweeper.stop();
+    await crons.stop();
     await runs.shutdown(DRAIN_MS);
     setTimeout(() => app.server.closeAllConnections(), LINGER_MS).unref();
   });

@@ -1,7 +1,11 @@
 import { fileURLToPath } from "node:url";
 
-import { createModel } from "../graphs/model/create-model.ts";
+import { readFollowUp } from "../engine/data/brief/read-follow-up.ts";
+import { designFromBrief } from "../engine/data/brief/design-from-brief.ts";
+import { type DataDesignerGraph, createDataDesignerGraph } from "../graphs/data-designer/graph.ts";
 import { type GpuOpsGraph, createGpuOpsGraph } from "../graphs/gpu-ops/graph.ts";
+import { GRAPHS, type GraphId } from "../graphs/index.ts";
+import { createModel } from "../graphs/model/create-model.ts";
 import type { ModelHandle } from "../graphs/model/types.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { type Config, loadConfig, settingsEnvironment } from "../lib/config.ts";
@@ -13,7 +17,10 @@ import { type ServerSpec, serversForGraph } from "../mcp/client/server-spec.ts";
 import { readServersFile } from "../mcp/client/servers-file.ts";
 import type { ToolClient } from "../mcp/client/tool-client.ts";
 import type { McpServerFactory } from "../mcp/server/create-server.ts";
+import { createDataDesignerServer } from "../mcp/server/data-designer.ts";
 import { createGpuOpsServer } from "../mcp/server/gpu-ops.ts";
+import type { DataToolContext } from "../tools/data/context.ts";
+import { createDataToolContext } from "../tools/data/create-context.ts";
 import type { GpuToolContext } from "../tools/gpu/context.ts";
 import { createGpuToolContext } from "../tools/gpu/create-context.ts";
 
@@ -23,12 +30,13 @@ export interface Dependencies {
   readonly log: Log;
   readonly clock: Clock;
   readonly gpu: GpuToolContext;
+  readonly data: DataToolContext;
   /** Our own MCP servers by name. */
   readonly mcpServers: Readonly<Record<string, McpServerFactory>>;
-  /** The tools as `gpu_ops` has them. */
-  readonly tools: ToolClient;
+  /** The tools as each graph has them. */
+  readonly tools: Readonly<Record<GraphId, ToolClient>>;
   readonly model: ModelHandle;
-  readonly graphs: { readonly gpu_ops: GpuOpsGraph };
+  readonly graphs: { readonly gpu_ops: GpuOpsGraph; readonly data_designer: DataDesignerGraph };
   close(): Promise<void>;
 }
 
@@ -42,36 +50,57 @@ export interface DependenciesOptions {
 /** Picks every implementation. Throws ServiceError when the home folder cannot be used, ConfigError for a bad servers file. */
 export async function createDependencies(options: DependenciesOptions): Promise<Dependencies> {
   const { config, log, clock = systemClock, random = systemRandom } = options;
-  const gpu = await createGpuToolContext({ config, clock, random, log });
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
   try {
-    const mcpServers = { "gpu-ops": createGpuOpsServer({ context: gpu, log }) };
-    const servers = [ownServer("gpu-ops", mcpServers["gpu-ops"], config), ...furtherServers(config)];
-    const tools = createToolClient({
-      servers: serversForGraph(servers, "gpu_ops"),
-      timeoutMs: config.mcp.timeoutMs,
-      clock,
-      random,
-      log,
-      clientVersion: VERSION,
-    });
+    const gpu = await createGpuToolContext({ config, clock, random, log });
+    closers.push(() => gpu.close());
+    const data = await createDataToolContext({ config, clock, random, log });
+    closers.push(() => data.close());
+    const mcpServers = {
+      "gpu-ops": createGpuOpsServer({ context: gpu, log }),
+      "data-designer": createDataDesignerServer({ context: data, log }),
+    };
+    const servers = [
+      { ...ownServer("gpu-ops", mcpServers["gpu-ops"], config), graphs: ["gpu_ops"] },
+      { ...ownServer("data-designer", mcpServers["data-designer"], config), graphs: ["data_designer"] },
+      ...furtherServers(config),
+    ];
+    const connect = (graphId: GraphId): ToolClient => {
+      const client = createToolClient({
+        servers: serversForGraph(servers, graphId),
+        timeoutMs: config.mcp.timeoutMs,
+        clock,
+        random,
+        log,
+        clientVersion: VERSION,
+      });
+      closers.push(() => client.close());
+      return client;
+    };
+    const tools = { gpu_ops: connect("gpu_ops"), data_designer: connect("data_designer") };
     const model = await createModel({ config: config.llm, log, clock, random });
-    const graph = createGpuOpsGraph({ model, tools, maxSteps: config.agentMaxSteps, clock, log });
+    const shared = { model, maxSteps: config.agentMaxSteps, clock, log };
+    const brief = { designFromBrief, readFollowUp };
     return {
       config,
       log,
       clock,
       gpu,
+      data,
       mcpServers,
       tools,
       model,
-      graphs: { gpu_ops: graph },
-      async close() {
-        await tools.close();
-        await gpu.close();
+      graphs: {
+        gpu_ops: createGpuOpsGraph({ ...shared, tools: tools.gpu_ops }),
+        data_designer: createDataDesignerGraph({ ...shared, tools: tools.data_designer, brief }),
       },
+      close,
     };
   } catch (error) {
-    await gpu.close();
+    await close();
     throw error;
   }
 }
@@ -97,7 +126,7 @@ function ownServer(name: string, createServer: McpServerFactory, { mcp }: Config
 
 function furtherServers({ mcp }: Config): readonly ServerSpec[] {
   if (!mcp.serversFile) return [];
-  return readServersFile(mcp.serversFile, { reservedNames: ["gpu-ops", "data-designer"], graphs: ["gpu_ops"] });
+  return readServersFile(mcp.serversFile, { reservedNames: ["gpu-ops", "data-designer"], graphs: Object.keys(GRAPHS) });
 }
 
 let shared: Promise<Dependencies> | undefined;

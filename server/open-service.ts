@@ -5,10 +5,13 @@ import type { FastifyInstance } from "fastify";
 import type { Clock } from "../lib/clock.ts";
 import type { Config } from "../lib/config.ts";
 import type { Log } from "../lib/log.ts";
+import { createDatasetReader } from "../tools/data/datasets/reader.ts";
 import { buildApp } from "./app.ts";
 import { type Dependencies, createDependencies, shareDependencies } from "./dependencies.ts";
 import { type LanggraphConfig, loadGraphRegistry } from "./graph-registry.ts";
 import { alertRoutes } from "./routes/alerts.ts";
+import { dataDesignerRoutes } from "./routes/data-designer.ts";
+import { datasetRoutes } from "./routes/datasets.ts";
 import { gpuRoutes } from "./routes/gpu.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
@@ -31,6 +34,9 @@ export interface OpenService {
   close(): Promise<void>;
 }
 
+/** Pause after which a silent stream of a dataset job tells that it is still there. */
+const HEARTBEAT_MS = 15_000;
+
 /** `langgraph.json` of this project. */
 export const OWN_LANGGRAPH_JSON = path.resolve(import.meta.dirname, "../langgraph.json");
 
@@ -49,6 +55,8 @@ export async function openService({ config, langgraph, log, clock }: OpenService
     closers.push(() => store.close());
     const checkpointer = createCheckpointer({ path: path.join(config.home, "checkpoints.sqlite") });
     closers.push(() => checkpointer.close());
+    const { designer } = dependencies.data;
+    const reader = createDatasetReader({ designer, sqlTimeoutMs: config.data.sqlTimeoutMs, clock });
     const app = await buildApp({
       config,
       log,
@@ -60,6 +68,8 @@ export async function openService({ config, langgraph, log, clock }: OpenService
         gpuRoutes(dependencies.gpu),
         alertRoutes(dependencies.gpu),
         incidentRoutes(dependencies.gpu),
+        dataDesignerRoutes({ designer, clock, log, heartbeatMs: HEARTBEAT_MS }),
+        datasetRoutes({ designer, reader, clock, heartbeatMs: HEARTBEAT_MS }),
         mcpRoutes({ servers: dependencies.mcpServers, config, clock, log }),
       ],
     });

@@ -33,7 +33,9 @@ export async function startServer(options: OpenServiceOptions): Promise<RunningS
 /** Lists the tools, which takes a tenth of a second the first time, before somebody asks for them. */
 function warmUp({ dependencies: { tools, log } }: OpenService): void {
   setImmediate(() => {
-    tools.listTools().catch((error: unknown) => log.warn({ reason: errorMessage(error) }, "tools cannot be listed"));
+    for (const client of Object.values(tools)) {
+      client.listTools().catch((error: unknown) => log.warn({ reason: errorMessage(error) }, "tools cannot be listed"));
+    }
   });
 }
 
@@ -42,7 +44,7 @@ function urlOf({ address, family, port }: AddressInfo): string {
 }
 
 function describeService(url: string, { dependencies, graphIds }: OpenService): string[] {
-  const { config, gpu, model } = dependencies;
+  const { config, gpu, data, mcpServers, model } = dependencies;
   const unreal = [
     ...(gpu.telemetry.isSimulated ? ["the GPU node is simulated (GPU_SOURCE=nvidia-smi reads real ones)"] : []),
     ...(model.provider === "offline" ? ["the model is the built-in offline one (LLM_BASE_URL uses a real one)"] : []),
@@ -50,11 +52,14 @@ function describeService(url: string, { dependencies, graphIds }: OpenService): 
   return [
     `NemOps ${VERSION}`,
     `  API     ${url}   docs ${url}/docs`,
-    `  MCP     ${url}/mcp/gpu-ops`,
+    `  MCP     ${Object.keys(mcpServers)
+      .map((name) => `${url}/mcp/${name}`)
+      .join("   ")}`,
     `  Studio  https://smith.langchain.com/studio/?baseUrl=${url}`,
     `  graphs  ${graphIds.join(", ")}`,
     `  model   ${model.describe()}`,
     `  GPUs    ${gpu.telemetry.describe()}`,
+    `  data    ${data.designer.describe()}`,
     `  store   SQLite in ${config.home}`,
     ...(unreal.length > 0 ? [`Note: ${unreal.join("; ")}.`] : []),
   ];

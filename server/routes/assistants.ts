@@ -183,6 +183,7 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
         await store.transaction(async (tables) => {
           await tables.assistants.delete(assistantId);
           await tables.assistantVersions.deleteAll(assistantId);
+          await tables.crons.deleteOfAssistant(assistantId);
         });
         if (request.query.delete_threads === true) {
           const filter = { metadata: { assistant_id: assistantId } };

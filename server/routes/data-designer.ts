@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { text as readText } from "node:stream/consumers";
 
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
@@ -69,7 +70,7 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
           tags,
           summary: "Preview a dataset as JSON lines",
           body: PreviewRequest,
-          response: { 422: HttpValidationError },
+          response: { 200: z.unknown(), 422: HttpValidationError },
         },
       },
       (request, reply) => {
@@ -137,7 +138,14 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
 
     app.delete(
       `${base}/jobs/:job_id`,
-      { schema: { tags, summary: "Delete a job with its files", params: JobParams, response: errors } },
+      {
+        schema: {
+          tags,
+          summary: "Delete a job with its files",
+          params: JobParams,
+          response: { 200: z.unknown(), ...errors },
+        },
+      },
       async (request) => {
         const { job_id: id } = request.params;
         await designer.delete(id);
@@ -226,18 +234,24 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
 
     app.get(
       `${base}/jobs/:job_id/results/analysis/download`,
-      { schema: { tags, summary: "The analysis as JSON", params: JobParams, response: errors } },
+      {
+        schema: { tags, summary: "The analysis as JSON", params: JobParams, response: { 200: z.unknown(), ...errors } },
+      },
       async (request) => {
         const { body } = await designer.download(request.params.job_id, "analysis");
-        const text = Buffer.concat(await Array.fromAsync(body)).toString("utf8");
-        return toServiceAnalysis(JSON.parse(text));
+        return toServiceAnalysis(JSON.parse(await readText(Readable.from(body, { objectMode: false }))));
       },
     );
 
     app.get(
       `${base}/jobs/:job_id/results/:result_name/download`,
       {
-        schema: { tags, summary: "A result as it is; the dataset is a tar.gz", params: ResultParams, response: errors },
+        schema: {
+          tags,
+          summary: "A result as it is; the dataset is a tar.gz",
+          params: ResultParams,
+          response: { 200: z.unknown(), ...errors },
+        },
       },
       async (request, reply): Promise<FastifyReply> => {
         const { job_id: id, result_name: name } = request.params;

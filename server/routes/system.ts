@@ -51,7 +51,7 @@ export const systemRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
       langgraph_js_version: langgraph.version,
       nemops_version: VERSION,
       context: "js",
-      flags: { assistants: true, crons: false, langsmith: false, langsmith_tracing_replicas: false },
+      flags: { assistants: true, crons: true, langsmith: false, langsmith_tracing_replicas: false },
     }));
 
     app.get(
@@ -77,6 +77,7 @@ export const systemRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
           await store.truncate([
             ...tables,
             ...(body.assistants === true ? (["assistantVersions"] as const) : []),
+            ...(body.runs === true ? (["crons"] as const) : []),
             ...(body.store === true ? (["items"] as const) : []),
           ]);
           if (body.checkpointer === true) await checkpointer.truncate();

@@ -211,10 +211,14 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       };
       if (kwargs.webhook !== null) webhooks.check(kwargs.webhook);
       if (threadId !== undefined) await checkCheckpoint(checkpointer, run);
-      // A stateless run is one row, which needs no transaction.
-      const inflight = run.isTemporary
-        ? await acceptRun(store, run, request, graphs)
-        : await store.transaction((tables) => acceptRun(tables, run, request, graphs));
+      // A stateless run alone is one row, which needs no transaction.
+      const inflight =
+        run.isTemporary && request.alongside === undefined
+          ? await acceptRun(store, run, request, graphs)
+          : await store.transaction(async (tables) => {
+              await request.alongside?.(tables);
+              return acceptRun(tables, run, request, graphs);
+            });
       if (run.multitaskStrategy === "interrupt" || run.multitaskStrategy === "rollback") {
         const reason = run.multitaskStrategy === "rollback" ? "rollback" : "cancel";
         for (const other of inflight) {

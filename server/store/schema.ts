@@ -10,6 +10,7 @@ export interface Database {
   threads: ThreadTable;
   runs: RunTable;
   store_items: ItemTable;
+  crons: CronTable;
 }
 
 export interface AssistantTable {
@@ -76,7 +77,24 @@ export interface ItemTable {
   updated_at: number;
 }
 
+export interface CronTable {
+  cron_id: string;
+  assistant_id: string;
+  thread_id: string | null;
+  schedule: string;
+  timezone: string | null;
+  end_time: number | null;
+  is_enabled: number;
+  on_run_completed: string;
+  payload: string;
+  metadata: string;
+  next_run_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
 export type AssistantRow = Selectable<AssistantTable>;
 export type ThreadRow = Selectable<ThreadTable>;
 export type RunRow = Selectable<RunTable>;
+export type CronRow = Selectable<CronTable>;
 export type ItemRow = Selectable<ItemTable>;

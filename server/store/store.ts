@@ -4,6 +4,7 @@ import { type AssistantVersionStore, createAssistantVersionStore } from "./assis
 import { type AssistantStore, createAssistantStore } from "./assistants.ts";
 import { migrate } from "./migrations.ts";
 import { type RunStore, createRunStore } from "./runs.ts";
+import { type CronStore, createCronStore } from "./crons.ts";
 import { type ItemStore, createItemStore } from "./items.ts";
 import type { Database } from "./schema.ts";
 import { createSqliteKysely, openSqlite } from "./sqlite.ts";
@@ -20,6 +21,7 @@ export interface StoreTables {
   readonly threads: ThreadStore;
   readonly runs: RunStore;
   readonly items: ItemStore;
+  readonly crons: CronStore;
 }
 
 /** Assistants, threads and runs. Every method may throw `storage_failed`. */
@@ -57,6 +59,7 @@ const TABLES = {
   threads: "threads",
   runs: "runs",
   items: "store_items",
+  crons: "crons",
 } as const satisfies Record<keyof StoreTables, keyof Database>;
 
 function bindTables(db: Kysely<Database>): StoreTables {
@@ -66,5 +69,6 @@ function bindTables(db: Kysely<Database>): StoreTables {
     threads: createThreadStore(db),
     runs: createRunStore(db),
     items: createItemStore(db),
+    crons: createCronStore(db),
   };
 }

@@ -9,12 +9,13 @@ export interface ThreadParts {
 }
 
 /**
- * Removes a thread with its runs and checkpoints. The thread goes first, so that no further run is accepted; what a run
+ * Removes a thread with its runs, crons and checkpoints. The thread goes first, so that no further run is accepted; what a run
  * still writes while it stops goes last.
  */
 export async function deleteThread({ store, checkpointer, runs }: ThreadParts, threadId: string): Promise<void> {
   await store.transaction(async (tables) => {
     await tables.runs.deleteOfThread(threadId);
+    await tables.crons.deleteOfThread(threadId);
     await tables.threads.delete(threadId);
   });
   await runs.stopThread(threadId);

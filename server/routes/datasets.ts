@@ -1,0 +1,283 @@
+import { createReadStream } from "node:fs";
+
+import type { FastifyReply } from "fastify";
+import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+
+import type { Clock } from "../../lib/clock.ts";
+import { ServiceError } from "../../lib/errors.ts";
+import type { DatasetReader } from "../../tools/data/datasets/reader.ts";
+import { type DataDesigner, type DesignJob, hasEnded } from "../../tools/data/designer/designer.ts";
+import { readServiceConfig } from "../../tools/data/designer/read-service-config.ts";
+import { clientGone } from "../client-gone.ts";
+import {
+  CreateDataset,
+  Dataset,
+  DatasetDetail,
+  DatasetList,
+  DatasetParams,
+  DatasetPreview,
+  DatasetSchema,
+  DatasetsQuery,
+  DownloadQuery,
+  EventsQuery,
+  PreviewDataset,
+  Rows,
+  RowsQuery,
+  SqlBody,
+  SqlResult,
+} from "../schemas/datasets.ts";
+import { readAfter, sendJobEvents } from "./datasets/events.ts";
+import { collectPreview } from "./datasets/preview.ts";
+import { toWireDataset, toWireDetail } from "./datasets/wire.ts";
+
+const CONTENT_TYPES = {
+  jsonl: "application/x-ndjson; charset=utf-8",
+  csv: "text/csv; charset=utf-8",
+  parquet: "application/vnd.apache.parquet",
+} as const;
+
+export interface DatasetRoutesOptions {
+  readonly designer: DataDesigner;
+  readonly reader: DatasetReader;
+  readonly clock: Clock;
+  /** Pause between comments on a silent event stream. */
+  readonly heartbeatMs: number;
+}
+
+/** `/api/v1/datasets`: making and reading datasets. A dataset has the id of the job that makes it. */
+export const datasetRoutes = (options: DatasetRoutesOptions): FastifyPluginCallbackZod =>
+  function registerDatasetRoutes(app, _options, done) {
+    const { designer, reader, clock, heartbeatMs } = options;
+    const tags = ["datasets"];
+    const base = "/api/v1/datasets";
+    const one = `${base}/:dataset_id`;
+
+    app.get(
+      base,
+      {
+        schema: { tags, summary: "Datasets, newest first", querystring: DatasetsQuery, response: { 200: DatasetList } },
+      },
+      async ({ query }) => {
+        const { jobs, total } = await listFrom(designer, query);
+        return { datasets: jobs.map(toWireDataset), total };
+      },
+    );
+
+    app.post(
+      base,
+      { schema: { tags, summary: "Make a dataset", body: CreateDataset, response: { 201: Dataset } } },
+      async ({ body }, reply) => {
+        const { config, num_records: numRecords, row_group_size: rowGroupSize, idempotency_key: key, ...rest } = body;
+        const job = await designer.createJob({
+          config: readServiceConfig(config),
+          numRecords,
+          ...(rowGroupSize === undefined ? {} : { rowGroupSize }),
+          ...(key === undefined ? {} : { idempotencyKey: key }),
+          ...(rest.name === undefined ? {} : { name: rest.name }),
+          ...(rest.description === undefined ? {} : { description: rest.description }),
+          ...(rest.seed === undefined ? {} : { seed: rest.seed }),
+        });
+        return reply.code(201).header("location", `${base}/${job.id}`).send(toWireDataset(job));
+      },
+    );
+
+    app.post(
+      `${base}/preview`,
+      {
+        schema: {
+          tags,
+          summary: "The first rows of a design",
+          body: PreviewDataset,
+          response: { 200: DatasetPreview },
+        },
+      },
+      ({ body: { config, num_records: numRecords, seed } }, reply) =>
+        collectPreview(
+          designer.preview({
+            config: readServiceConfig(config),
+            numRecords,
+            signal: clientGone(reply),
+            ...(seed === undefined ? {} : { seed }),
+          }),
+        ),
+    );
+
+    app.get(
+      one,
+      { schema: { tags, summary: "One dataset", params: DatasetParams, response: { 200: DatasetDetail } } },
+      async ({ params: { dataset_id: id } }) => {
+        const [job, results] = await Promise.all([designer.job(id), designer.results(id)]);
+        return toWireDetail(job, results);
+      },
+    );
+
+    app.delete(
+      one,
+      {
+        schema: {
+          tags,
+          summary: "Delete a dataset; a job that still works is cancelled",
+          params: DatasetParams,
+          response: { 204: z.void() },
+        },
+      },
+      async ({ params }, reply) => {
+        await designer.delete(params.dataset_id);
+        return reply.code(204).send();
+      },
+    );
+
+    app.post(
+      `${one}/:action`,
+      {
+        schema: {
+          tags,
+          summary: "Cancel a job, or go on with one that failed",
+          params: DatasetParams.extend({ action: z.enum(["cancel", "resume"]) }),
+          response: { 200: Dataset },
+        },
+      },
+      async ({ params: { dataset_id: id, action } }) => {
+        if (action === "cancel") return toWireDataset(await designer.cancel(id));
+        if (designer.resume === undefined) {
+          throw new ServiceError("not_supported", `${designer.describe()} cannot go on with a job; make a new one`);
+        }
+        return toWireDataset(await designer.resume(id));
+      },
+    );
+
+    app.get(
+      `${one}/schema`,
+      {
+        schema: { tags, summary: "Columns with their types", params: DatasetParams, response: { 200: DatasetSchema } },
+      },
+      async ({ params }, reply) => {
+        const columns = await reader.schema(params.dataset_id, clientGone(reply));
+        return { columns: columns.map(({ name, type, columnType }) => ({ name, type, column_type: columnType })) };
+      },
+    );
+
+    app.get(
+      `${one}/rows`,
+      {
+        schema: {
+          tags,
+          summary: "A page of rows",
+          params: DatasetParams,
+          querystring: RowsQuery,
+          response: { 200: Rows },
+        },
+      },
+      async ({ params, query: { offset, limit, sort, filter } }, reply) => {
+        const query = {
+          offset,
+          limit,
+          ...(sort === undefined ? {} : { sort }),
+          ...(filter === undefined ? {} : { filter }),
+        };
+        const page = await reader.rows(params.dataset_id, query, clientGone(reply));
+        return { ...page, rows: [...page.rows] };
+      },
+    );
+
+    app.get(
+      `${one}/profile`,
+      {
+        schema: { tags, summary: "Statistics of every column", params: DatasetParams, response: { 200: z.unknown() } },
+      },
+      ({ params }, reply) => reader.profile(params.dataset_id, clientGone(reply)),
+    );
+
+    app.post(
+      `${one}/sql`,
+      {
+        schema: {
+          tags,
+          summary: "One reading SQL statement",
+          params: DatasetParams,
+          body: SqlBody,
+          response: { 200: SqlResult },
+        },
+      },
+      async ({ params, body: { sql, limit } }, reply) => {
+        const answer = await reader.sql(params.dataset_id, sql, { limit, signal: clientGone(reply) });
+        return {
+          columns: [...answer.columns],
+          rows: [...answer.rows],
+          row_count: answer.rows.length,
+          truncated: answer.isTruncated,
+          elapsed_ms: answer.elapsedMs,
+        };
+      },
+    );
+
+    app.get(
+      `${one}/download`,
+      {
+        schema: {
+          tags,
+          summary: "The dataset as one file",
+          params: DatasetParams,
+          querystring: DownloadQuery,
+          response: { 200: z.unknown() },
+        },
+      },
+      async ({ params: { dataset_id: id }, query: { format } }, reply): Promise<FastifyReply> => {
+        const job = await designer.job(id);
+        if (!hasEnded(job.status)) {
+          throw new ServiceError("conflict", `job ${id} is ${job.status}: its file is there when it has ended`);
+        }
+        const { file, bytes } = await reader.exportFile(id, format, clientGone(reply));
+        return reply
+          .header("content-type", CONTENT_TYPES[format])
+          .header("content-length", bytes)
+          .header("content-disposition", `attachment; filename="${fileName(job)}.${format}"`)
+          .send(createReadStream(file));
+      },
+    );
+
+    app.get(
+      `${one}/events`,
+      {
+        schema: {
+          tags,
+          summary: "What the job tells, as server-sent events",
+          params: DatasetParams,
+          querystring: EventsQuery,
+          response: { 200: z.unknown() },
+        },
+      },
+      ({ params: { dataset_id: id }, query, headers }, reply) =>
+        sendJobEvents(reply, {
+          designer,
+          id,
+          after: readAfter(headers["last-event-id"], query.after),
+          heartbeatMs,
+          clock,
+          signal: clientGone(reply),
+        }),
+    );
+
+    done();
+  };
+
+/** The backends list by pages; an offset between two of them needs both. */
+async function listFrom(
+  designer: DataDesigner,
+  { limit, offset, status }: z.infer<typeof DatasetsQuery>,
+): Promise<{ readonly jobs: readonly DesignJob[]; readonly total: number }> {
+  const list = (page: number): ReturnType<DataDesigner["list"]> =>
+    designer.list({ page, pageSize: limit, sort: "-created_at", ...(status === undefined ? {} : { status }) });
+  const page = Math.floor(offset / limit) + 1;
+  const skipped = offset % limit;
+  const first = await list(page);
+  if (skipped === 0) return first;
+  const second = await list(page + 1);
+  return { jobs: [...first.jobs.slice(skipped), ...second.jobs.slice(0, skipped)], total: second.total };
+}
+
+function fileName({ name, id }: DesignJob): string {
+  const safe = name.replaceAll(/[^\w.-]+/g, "_").replace(/^[._]+/, "");
+  return safe === "" ? id : safe.slice(0, 100);
+}
