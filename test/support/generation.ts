@@ -1,7 +1,7 @@
 import { pino } from "pino";
 
 import { type Design, type DesignInput, Design as DesignSchema } from "../../engine/data/design/design.ts";
-import { systemClock } from "../../lib/clock.ts";
+import { type Clock, systemClock } from "../../lib/clock.ts";
 import { loadConfig } from "../../lib/config.ts";
 import { seededRandom } from "../../lib/random.ts";
 import {
@@ -10,14 +10,32 @@ import {
   createGenerationServices,
 } from "../../tools/data/generation-services.ts";
 
+/** Waits for nobody: what sleeps goes on at once, and the time has passed. */
+export function impatientClock(): Clock {
+  let nowMs = 0;
+  return {
+    now: () => nowMs,
+    sleep: async (ms, signal) => {
+      await new Promise((resolve) => void setImmediate(resolve));
+      signal?.throwIfAborted();
+      nowMs += ms;
+    },
+  };
+}
+
+export interface ServicesOptions {
+  readonly tools?: ToolCaller;
+  readonly clock?: Clock;
+}
+
 /** Services over the endpoints that these settings name, as the service makes them. */
 export function openServices(
   settings: Readonly<Record<string, string>>,
-  tools?: ToolCaller,
+  { tools, clock = systemClock }: ServicesOptions = {},
 ): GenerationServices & { close(): void } {
   return createGenerationServices({
     config: loadConfig(settings),
-    clock: systemClock,
+    clock,
     random: seededRandom(1),
     log: pino({ level: "silent" }),
     ...(tools === undefined ? {} : { tools }),

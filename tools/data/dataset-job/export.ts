@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import path from "node:path";
 
 import { concatTables, sliceTable } from "../../../engine/data/table-parts.ts";
@@ -6,15 +6,19 @@ import type { Table } from "../../../engine/data/table.ts";
 import { type AtomicFile, openAtomicFile } from "../writers/atomic-file.ts";
 import { encodeCsv, encodeCsvHeader } from "../writers/csv.ts";
 import { encodeJsonl } from "../writers/jsonl.ts";
-import { createParquetMerger } from "../writers/merge-parquet.ts";
+import { createParquetMerger, parquetFooterBytes, parquetSchemaKey } from "../writers/merge-parquet.ts";
 import { decodeParquet, encodeParquet } from "../writers/parquet.ts";
 import { type Metadata, PARQUET_FOLDER, batchName } from "./metadata.ts";
+import { type ColumnTypes, joinTableTypes, widenTable } from "./widen.ts";
 
 export const EXPORT_FORMATS = ["jsonl", "csv", "parquet"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** Rows in a row group of an exported Parquet file, whatever the row groups of the job were. */
 export const EXPORT_GROUP_ROWS = 10_000;
+
+/** Length and magic number at the end of every Parquet file. */
+const FOOTER_END_BYTES = 8;
 
 export interface ExportOptions {
   /** Artifacts of a job. */
@@ -31,9 +35,14 @@ export interface ExportOptions {
  * the job. Throws `storage_failed`, and then leaves nothing behind.
  */
 export async function exportDataset({ folder, metadata, format, file, signal }: ExportOptions): Promise<void> {
+  const files = metadata.row_groups.map(({ id, num_records: rows }) => ({
+    rows,
+    file: path.join(folder, PARQUET_FOLDER, batchName(id)),
+  }));
   const output = await openAtomicFile(file);
   try {
-    const parts = readParts(folder, metadata, signal);
+    const types = await findTypes(files, signal);
+    const parts = readParts(files, types, signal);
     await (format === "parquet" ? writeParquetParts(output, parts) : writeText(output, parts, format));
     await output.commit();
   } finally {
@@ -41,26 +50,58 @@ export async function exportDataset({ folder, metadata, format, file, signal }: 
   }
 }
 
+interface PartFile {
+  readonly file: string;
+  readonly rows: number;
+}
+
 interface Part {
   readonly rows: number;
-  readonly bytes: Uint8Array;
+  readonly table: () => Table;
+  /** The file as it is; absent when its columns had to be widened. */
+  readonly bytes?: Uint8Array;
+}
+
+/** Undefined when all parts have the same types, as those of most datasets have. */
+async function findTypes(files: readonly PartFile[], signal?: AbortSignal): Promise<ColumnTypes | undefined> {
+  const keys = new Set<string>();
+  for (const { file } of files) keys.add(await readSchemaKey(file));
+  if (keys.size <= 1) return undefined;
+  let types: ColumnTypes = new Map();
+  for (const { file } of files) {
+    signal?.throwIfAborted();
+    types = joinTableTypes(types, decodeParquet(await readFile(file)));
+  }
+  return types;
+}
+
+async function readSchemaKey(file: string): Promise<string> {
+  await using handle = await open(file);
+  const { size } = await handle.stat();
+  const readEnd = async (bytes: number): Promise<Uint8Array> => {
+    const length = Math.min(bytes, size);
+    return (await handle.read({ buffer: new Uint8Array(length), position: size - length })).buffer;
+  };
+  return parquetSchemaKey(await readEnd(parquetFooterBytes(await readEnd(FOOTER_END_BYTES))));
 }
 
 async function* readParts(
-  folder: string,
-  { row_groups: groups }: Metadata,
+  files: readonly PartFile[],
+  types: ColumnTypes | undefined,
   signal?: AbortSignal,
 ): AsyncGenerator<Part> {
-  for (const { id, num_records: rows } of groups) {
+  for (const { file, rows } of files) {
     signal?.throwIfAborted();
-    yield { rows, bytes: await readFile(path.join(folder, PARQUET_FOLDER, batchName(id))) };
+    const bytes = await readFile(file);
+    if (types === undefined) yield { rows, bytes, table: () => decodeParquet(bytes) };
+    else yield { rows, table: () => widenTable(decodeParquet(bytes), types) };
   }
 }
 
 async function writeText(output: AtomicFile, parts: AsyncIterable<Part>, format: "jsonl" | "csv"): Promise<void> {
   let isFirst = true;
   for await (const part of parts) {
-    const table = decodeParquet(part.bytes);
+    const table = part.table();
     if (isFirst && format === "csv") await output.write(encodeCsvHeader(table.columns.keys()));
     await output.write(format === "csv" ? encodeCsv(table) : encodeJsonl(table));
     isFirst = false;
@@ -77,11 +118,11 @@ async function writeParquetParts(output: AtomicFile, parts: AsyncIterable<Part>)
     await output.write(merger.append(bytes));
   };
   for await (const part of parts) {
-    if (waiting === undefined && part.rows === EXPORT_GROUP_ROWS) {
+    if (waiting === undefined && part.rows === EXPORT_GROUP_ROWS && part.bytes !== undefined) {
       await append(part.bytes);
       continue;
     }
-    const table = decodeParquet(part.bytes);
+    const table = part.table();
     waiting = waiting === undefined ? table : concatTables([waiting, table]);
     let start = 0;
     for (; waiting.rowCount - start >= EXPORT_GROUP_ROWS; start += EXPORT_GROUP_ROWS) {

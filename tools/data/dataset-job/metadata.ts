@@ -102,7 +102,9 @@ export async function readMetadata(folder: string): Promise<Metadata | undefined
 }
 
 export async function writeMetadata(folder: string, metadata: Metadata): Promise<void> {
-  await writeFileAtomically(path.join(folder, "metadata.json"), `${JSON.stringify(metadata, null, 2)}\n`);
+  await writeFileAtomically(path.join(folder, "metadata.json"), `${JSON.stringify(metadata, null, 2)}\n`, {
+    isDurable: true,
+  });
 }
 
 /** Adds failures to their counts; examples are the rows that come first in the dataset. */

@@ -112,7 +112,7 @@ async function writeTable(folder: string, part: string, id: number, table: Table
   const bytes = encodeParquet(table);
   const partial = path.join(folder, PARTIAL_FOLDER, `${part.replaceAll(path.sep, "_")}-${batchName(id)}`);
   const target = path.join(folder, part, batchName(id));
-  await writeFileAtomically(partial, bytes);
+  await writeFileAtomically(partial, bytes, { isDurable: true });
   try {
     await mkdir(path.dirname(target), { recursive: true });
     await rename(partial, target);

@@ -49,12 +49,21 @@ export async function openAtomicFile(file: string): Promise<AtomicFile> {
   };
 }
 
+export interface WriteOptions {
+  /** On the disk, not only in the system's memory, before it takes its place: a loss of power leaves no empty file. */
+  readonly isDurable?: boolean;
+}
+
 /** Writes a small file at once, whole or not at all. Throws `storage_failed`. */
-export async function writeFileAtomically(file: string, content: Uint8Array | string): Promise<void> {
+export async function writeFileAtomically(
+  file: string,
+  content: Uint8Array | string,
+  { isDurable = false }: WriteOptions = {},
+): Promise<void> {
   const temporary = `${file}.tmp`;
   await guard(file, async () => {
     try {
-      await writeFile(temporary, content);
+      await writeFile(temporary, content, { flush: isDurable });
       await rename(temporary, file);
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);

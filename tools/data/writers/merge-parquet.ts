@@ -63,6 +63,16 @@ export function createParquetMerger(): ParquetMerger {
   };
 }
 
+/** Equal for files that can be merged. The end of a file, with its whole footer, is enough. */
+export function parquetSchemaKey(file: Uint8Array): string {
+  return schemaKey(readFooter(file).footer);
+}
+
+/** Bytes at the end of a file that `parquetSchemaKey` needs, told by its last eight. */
+export function parquetFooterBytes(end: Uint8Array): number {
+  return new DataView(end.buffer, end.byteOffset, end.byteLength).getUint32(end.length - 8, true) + 8;
+}
+
 function readFooter(file: Uint8Array): { footer: ThriftStruct; footerStart: number } {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const footerLength = view.getUint32(file.length - 8, true);

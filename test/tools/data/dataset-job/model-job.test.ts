@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -8,10 +8,10 @@ import type { Design } from "../../../../engine/data/design/design.ts";
 import { tableRows } from "../../../../engine/data/table-rows.ts";
 import { seededRandom } from "../../../../lib/random.ts";
 import type { JobEvent } from "../../../../tools/data/dataset-job/events.ts";
-import type { Metadata } from "../../../../tools/data/dataset-job/metadata.ts";
+import { type Metadata, readMetadata } from "../../../../tools/data/dataset-job/metadata.ts";
 import { type DatasetJobOptions, runDatasetJob } from "../../../../tools/data/dataset-job/run-job.ts";
 import { decodeParquet } from "../../../../tools/data/writers/parquet.ts";
-import { modelDesign, openServices } from "../../../support/generation.ts";
+import { impatientClock, modelDesign, openServices } from "../../../support/generation.ts";
 import { type ChatRequest, type OpenAiServer, type Script, startOpenAiServer } from "../../../support/openai-server.ts";
 
 const CHAIN = ["a", "b", "c", "d"];
@@ -92,5 +92,85 @@ describe("a job whose columns are written by models", () => {
     expect(events.findLast(({ type }) => type === "column_progress")).toMatchObject({ done: 200, total: 200 });
     const last = events.findLast((event) => event.type === "model_usage");
     expect(last).toMatchObject({ alias: "m", requests: server.requests.length });
+  });
+
+  it("refuses a provider that nobody configured before it makes anything, and names the known ones", async () => {
+    const design = modelDesign(
+      [{ column_type: "llm-text", name: "a", prompt: "{{ id }}", model_alias: "m" }],
+      [{ alias: "m", model: "stub", provider: "nowhere" }],
+    );
+    await expect(runJob({ design, numRecords: 5 })).rejects.toMatchObject({
+      code: "invalid_input",
+      message: 'model_configs "m": no provider "nowhere" is configured; the providers are "default"',
+    });
+    expect([existsSync(folder), server.requests.length]).toEqual([false, 0]);
+  });
+
+  it("ends with a clear error when the endpoint is down, keeps what is finished, and asks only for the rest on resume", async () => {
+    services.close();
+    services = openServices({ LLM_BASE_URL: server.baseUrl }, { clock: impatientClock() });
+    // A server without scripts answers 500.
+    answerAll(echo, 100);
+    const job = { design: chain(), numRecords: 60, rowGroupSize: 10 };
+    await expect(runJob(job)).rejects.toMatchObject({
+      code: "model_failed",
+      message: expect.stringContaining("HTTP 500"),
+    });
+    const kept = await readMetadata(folder);
+    const finished = kept?.actual_num_records ?? 0;
+    expect(finished).toBeGreaterThanOrEqual(10);
+    expect(finished).toBeLessThan(60);
+    expect(kept?.usage?.models[0]?.requests).toBe(server.requests.length);
+    expect(events.at(-1)).toMatchObject({ type: "run_finished", status: "error", actual: finished });
+    const before = server.requests.length;
+    answerAll(echo);
+    const { metadata } = await runJob({ ...job, resume: true });
+    expect([rowsOf(folder, metadata).length, server.requests.length - before]).toEqual([60, (60 - finished) * 4]);
+    expect(metadata.usage?.models[0]?.requests).toBe(server.requests.length);
+  });
+
+  it("gives a hanging endpoint up", async () => {
+    services.close();
+    services = openServices({ LLM_BASE_URL: server.baseUrl, LLM_TIMEOUT_MS: "100" }, { clock: impatientClock() });
+    answerAll(() => ({ kind: "hang" }));
+    await expect(runJob({ design: chain(), numRecords: 20 })).rejects.toMatchObject({
+      code: "model_failed",
+      message: 'model "m" does not answer: no answer within 100 ms',
+    });
+  });
+
+  it("stops when nearly every request is refused", async () => {
+    answerAll(() => ({ kind: "error", status: 401 }));
+    await expect(runJob({ design: chain(), numRecords: 50 })).rejects.toMatchObject({
+      code: "model_failed",
+      message: expect.stringMatching(/most cells fail, the last one of column "a": HTTP 401/),
+    });
+    expect(server.requests.length).toBeLessThan(50);
+  });
+
+  it("drops a row whose cell fails, says which and why, and makes another one for it", async () => {
+    const isRefused = (request: ChatRequest): boolean => /^b of \{'of': 'a of [01]/.test(promptOf(request));
+    answerAll((request) => (isRefused(request) ? { kind: "error", status: 400 } : echo(request)));
+    const { metadata } = await runJob({ design: chain(), numRecords: 50, rowGroupSize: 20 });
+    const rows = rowsOf(folder, metadata);
+    expect(rows).toHaveLength(50);
+    expect(rows.filter(({ id }) => /^[01]/.test(String(id)))).toEqual([]);
+    const dropped = metadata.row_groups.reduce((sum, group) => sum + group.row_count - group.num_records, 0);
+    expect(dropped).toBeGreaterThan(0);
+    expect(metadata.failures).toEqual([expect.objectContaining({ column: "b", kind: "refused", count: dropped })]);
+    const told = events.find((event) => event.type === "row_failed");
+    expect(told).toMatchObject({ column: "b", kind: "refused", message: expect.stringContaining("HTTP 400") });
+    expect(readFileSync(path.join(folder, "README.md"), "utf8")).toContain("| b | refused |");
+  });
+
+  it("ends at once when it is cancelled", async () => {
+    answerAll(() => ({ kind: "hang" }));
+    const controller = new AbortController();
+    const running = runJob({ design: chain(), numRecords: 20, signal: controller.signal });
+    await server.waitForRequests(20);
+    controller.abort(new Error("enough"));
+    await expect(running).rejects.toThrow("enough");
+    await server.waitForDisconnects(20);
+    expect(events.at(-1)).toMatchObject({ type: "run_finished", status: "cancelled" });
   });
 });
