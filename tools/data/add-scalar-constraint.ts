@@ -10,7 +10,10 @@ export const addScalarConstraint = defineDesignTool({
   description:
     "Demand that a drawn column of numbers is less or greater than a number in every row. A second limit on the same side takes the place of the first.",
   example: { target_column: "price", operator: "gt", rhs: 0 },
-  input: z.object({ ...CONSTRAINT_FIELDS, rhs: numberField("The number it is compared with") }),
+  input: z.object({
+    ...CONSTRAINT_FIELDS,
+    rhs: numberField("The number it is compared with; for a column use add_column_constraint"),
+  }),
   isIdempotent: true,
   reduce: (draft, { remove, ...constraint }) =>
     changeConstraint(draft, { constraint_type: "scalar_inequality", ...constraint }, remove),

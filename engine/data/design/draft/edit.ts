@@ -33,7 +33,6 @@ const REPAIRED_LATER: readonly ViolationType[] = [
   "all_columns_dropped",
   "constraint_impossible",
   "constraint_not_comparable",
-  "cycle",
 ];
 
 /** Most entries of a model's list that an answer shows. */
@@ -50,12 +49,12 @@ export function finishEdit(
 ): DraftEdit & DraftCheck {
   const repaired = repairReferences(edit);
   const check = checkDraft(repaired.draft);
-  const known = new Set(checkDraft(before).violations.map(violationKey));
-  const isRefused = (violation: Violation): boolean =>
-    violation.level === "error" &&
-    !known.has(violationKey(violation)) &&
-    (!REPAIRED_LATER.includes(violation.type) || refused.includes(violation.type));
-  const wrong = check.violations.filter(isRefused);
+  const errors = check.violations.filter(
+    ({ level, type }) => level === "error" && (!REPAIRED_LATER.includes(type) || refused.includes(type)),
+  );
+  // What was wrong before is no reason to refuse a change that may be the first of several repairs.
+  const known = new Set(errors.length === 0 ? [] : checkDraft(before).violations.map(violationKey));
+  const wrong = errors.filter((violation) => !known.has(violationKey(violation)));
   if (wrong.length > 0) {
     const told = wrong.slice(0, MAX_SHOWN_VIOLATIONS);
     const text = told.map(({ column, message }) => (column === null ? message : `"${column}": ${message}`)).join("; ");

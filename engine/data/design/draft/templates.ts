@@ -35,7 +35,7 @@ export function renameInCondition(condition: string, rename: (name: string) => s
  * become the columns' names, and `{name}` becomes `{{ name }}` where that is a column.
  */
 export function repairTemplate(source: string, known: readonly string[]): string {
-  const doubled = source.replaceAll(/(?<!\{)\{([^{}%#]{1,100})\}(?!\})/g, (whole, inside: string) => {
+  const doubled = source.replaceAll(/(?<!\{)\{([\p{L}\p{N}_ -]{1,100})\}(?!\})/gu, (whole, inside: string) => {
     const name = resolveName(inside.trim(), known);
     return name === undefined ? whole : `{{ ${name} }}`;
   });

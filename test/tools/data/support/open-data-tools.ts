@@ -58,3 +58,17 @@ export async function refuse(client: ToolClient, name: string, args: Answer = {}
   if (!outcome.isError) throw new Error(`${name} did not fail: ${outcome.text}`);
   return outcome.structured ?? {};
 }
+
+/** `_meta` of a call that works on an empty design. */
+export const EMPTY = { "nemops/design": null };
+
+export type Calls = readonly (readonly [string, Answer])[];
+
+/** Applies calls one after the other to a design that travels in `_meta`, as the graph does. */
+export async function build(client: ToolClient, calls: Calls): Promise<Answer> {
+  let answer: Answer = { design: null };
+  for (const [name, args] of calls) {
+    answer = await ask(client, name, args, { "nemops/design": answer["design"] });
+  }
+  return answer;
+}

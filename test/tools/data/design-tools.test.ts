@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { bindTools } from "../../../mcp/client/bind-tools.ts";
+import { DATA_TOOLS } from "../../../tools/data/index.ts";
+import {
+  type Answer,
+  ask,
+  build,
+  type Calls,
+  type DataTools,
+  EMPTY,
+  openDataTools,
+  refuse,
+} from "./support/open-data-tools.ts";
+
+let tools: DataTools;
+beforeAll(async () => {
+  tools = await openDataTools();
+});
+afterAll(() => tools.close());
+
+const INVOICES: Calls = [
+  ["init_config", { name: "medical invoices", num_records: 500, seed: 7 }],
+  ["add_uuid_column", { name: "invoice_id", prefix: "INV-", short_form: true }],
+  ["add_person_column", { name: "patient", drop: true }],
+  ["add_expression_column", { name: "patient_name", expr: "{{ patient.first_name }} {{ patient.last_name }}" }],
+  ["add_category_column", { name: "icd_code", values: ["E11.9", "I10", "J45.909"], weights: [3, 5, 2] }],
+  ["add_float_column", { name: "amount", low: 50, high: 5000 }],
+  ["add_datetime_column", { name: "invoice_date", start: "2024-01-01", end: "2025-01-01" }],
+  ["add_timedelta_column", { name: "due_date", reference_column_name: "invoice_date", dt_min: 14, dt_max: 61 }],
+  ["add_scalar_constraint", { target_column: "amount", operator: "gt", rhs: 50 }],
+  ["add_column_constraint", { target_column: "due_date", operator: "gt", rhs: "invoice_date" }],
+];
+
+describe("the server", () => {
+  it("offers the tools of the original by name, each with a purpose, simple arguments and a right example", async () => {
+    const listed = await tools.connect().listTools();
+    expect(listed.map((tool) => tool.name)).toEqual(
+      (
+        "init_config add_model_config add_uuid_column add_category_column add_subcategory_column add_int_column " +
+        "add_float_column add_gaussian_column add_sampler_column add_datetime_column add_timedelta_column " +
+        "add_person_column add_expression_column add_llm_text_column add_llm_code_column add_llm_structured_column " +
+        "add_llm_judge_column add_validation_column add_seed_dataset add_column_constraint add_scalar_constraint " +
+        "update_column remove_column get_config_summary validate_config preview_data create_job get_job_status " +
+        "list_jobs cancel_job finalize_submission"
+      ).split(" "),
+    );
+    for (const tool of listed) {
+      const schema = JSON.stringify(tool.inputSchema);
+      expect(schema, tool.name).not.toMatch(/anyOf|oneOf|allOf|\$ref/);
+      expect(tool.description.length, tool.name).toBeGreaterThan(30);
+    }
+    for (const tool of DATA_TOOLS) if (tool.example !== undefined) tool.input.strict().parse(tool.example);
+    expect(JSON.stringify(listed).length).toBeLessThan(32_000);
+    expect(listed.filter((tool) => tool.isDestructive).map((tool) => tool.name)).toEqual(["cancel_job"]);
+    expect(listed.filter((tool) => tool.isReadOnly)).toHaveLength(6);
+  });
+
+  it("has tools whose arguments the model adapter takes as they are", async () => {
+    const listed = await tools.connect().listTools();
+    const bound = await bindTools(listed);
+    expect(bound).toHaveLength(31);
+    const category = bound.find((tool) => tool.name === "add_category_column");
+    expect(category?.schema).toMatchObject({
+      type: "object",
+      required: ["name", "values"],
+      properties: { weights: { type: "array", items: { type: "number" } } },
+    });
+  });
+});
+
+describe("a design in _meta", () => {
+  it("is built call by call and never shown to the model", async () => {
+    const client = tools.connect();
+    const answer = await build(client, INVOICES);
+    expect(answer).toMatchObject({ column: null, changes: [], missing: [], violations: [] });
+    expect(answer["design"]).toMatchObject({ name: "medical invoices", num_records: 500, seed: 7 });
+    const meta = { "nemops/design": answer["design"] };
+    const outcome = await client.call("add_int_column", { name: "visits", low: 1, high: 5 }, { meta });
+    expect(JSON.parse(outcome.text)).toEqual({
+      column: {
+        column_type: "sampler",
+        name: "visits",
+        sampler_type: "uniform",
+        params: { low: 1, high: 5 },
+        convert_to: "int",
+      },
+      changes: [],
+      missing: [],
+      violations: [],
+    });
+    const preview = await ask(client, "preview_data", { num_records: 20 }, meta);
+    // The preview's rows are objects by the tool's output schema.
+    const records = preview["records"] as Record<string, string | number>[];
+    expect(records).toHaveLength(20);
+    for (const row of records) {
+      expect(Object.keys(row)).toEqual([
+        "invoice_id",
+        "patient_name",
+        "icd_code",
+        "amount",
+        "invoice_date",
+        "due_date",
+      ]);
+      expect(String(row["due_date"]) > String(row["invoice_date"])).toBe(true);
+      expect(row["amount"]).toBeGreaterThan(50);
+    }
+    expect(preview).toMatchObject({ text_model: null, failures: [], violations: [], records_left_out: 0 });
+  });
+
+  it("gives the same answer for the same call, whatever was called in between", async () => {
+    const client = tools.connect();
+    const { design } = await build(client, INVOICES.slice(0, 4));
+    const call = (): Promise<Answer> =>
+      ask(client, "add_gaussian_column", { name: "age", mean: 40, stddev: 9 }, { "nemops/design": design });
+    const first = await call();
+    await ask(client, "add_int_column", { name: "other", low: 1, high: 2 }, { "nemops/design": design });
+    await ask(client, "init_config", { name: "session design" });
+    expect(await call()).toEqual(first);
+  });
+
+  it("that is no design is refused with the reason, however deep it is", async () => {
+    const client = tools.connect();
+    const bad = await refuse(client, "validate_config", {}, { "nemops/design": { config: { columns: 5 } } });
+    expect(bad).toMatchObject({ code: "invalid_input" });
+    expect(bad["error"]).toContain("config.columns: must be a list");
+    let deep: unknown = "x";
+    for (let level = 0; level < 500; level += 1) deep = [deep];
+    const refused = await refuse(client, "validate_config", {}, { "nemops/design": { config: { columns: deep } } });
+    expect(refused["error"]).toContain("nested deeper");
+  });
+});
+
+describe("a design of the session", () => {
+  it("is kept for its connection and no other one", async () => {
+    const [first, second] = [tools.connect(), tools.connect()];
+    await ask(first, "init_config", { name: "first", num_records: 3 });
+    await ask(first, "add_uuid_column", { name: "id" });
+    await ask(second, "init_config", { name: "second" });
+    await ask(second, "add_int_column", { name: "n", low: 1, high: 2 });
+    expect(await ask(first, "get_config_summary")).toMatchObject({
+      name: "first",
+      columns: [{ name: "id", kind: "uuid" }],
+    });
+    expect(await ask(second, "get_config_summary")).toMatchObject({
+      name: "second",
+      columns: [{ name: "n" }],
+      missing: ["num_records: how many rows are wanted"],
+    });
+  });
+
+  it("is not touched by a call that fails or brings its own design", async () => {
+    const client = tools.connect();
+    await ask(client, "init_config", { name: "mine" });
+    const before = await ask(client, "add_uuid_column", { name: "id" });
+    await refuse(client, "add_gaussian_column", { name: "g", mean: 1, stddev: -1 });
+    await refuse(client, "add_uuid_column", { name: "ID" });
+    await ask(client, "add_uuid_column", { name: "other" }, EMPTY);
+    const after = await ask(client, "add_scalar_constraint", { target_column: "id2", operator: "lt", rhs: 1 });
+    expect(after["design"]).toMatchObject({ ...(before["design"] as object), config: { columns: [{ name: "id" }] } });
+  });
+
+  it("is replaced by init_config", async () => {
+    const client = tools.connect();
+    await ask(client, "init_config", { name: "one", num_records: 5 });
+    await ask(client, "add_uuid_column", { name: "id" });
+    const answer = await ask(client, "init_config", {});
+    expect(answer["design"]).toEqual({ name: null, num_records: null, seed: null, config: { columns: [] } });
+    expect(answer["missing"]).toEqual(["columns: none yet", "num_records: how many rows are wanted"]);
+  });
+});
