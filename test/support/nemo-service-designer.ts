@@ -19,7 +19,7 @@ export interface NemoFixture {
   /** Lines of the log, as JSON. */
   readonly logged: string[];
   /** Another client of the same service and home. */
-  open(options?: Partial<NemoDesignerOptions>): DataDesigner;
+  readonly open: (options?: Partial<NemoDesignerOptions>) => DataDesigner;
   close(): Promise<void>;
 }
 

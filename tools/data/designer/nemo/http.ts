@@ -48,6 +48,8 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_LIMITS: StreamLimits = { silenceMs: 60_000, totalMs: 3_600_000 };
 const MAX_RETRIES = 3;
 const MAX_JSON_BYTES = 64 * 1_024 * 1_024;
+/** A plain union of pydantic tells for each of its members what is wrong, so that refusals of large configs are large. */
+const MAX_FAILURE_BYTES = 8 * 1_024 * 1_024;
 const RETRIED_STATUSES = [429, 502, 503, 504];
 
 /**
@@ -85,7 +87,7 @@ export function createNemoHttp(options: NemoHttpOptions): NemoHttp {
       host: base.host,
       what: `${request.method} ${request.path}`,
       status: response.status,
-      body: (await readText(response, 65_536)).text,
+      body: (await readText(response, MAX_FAILURE_BYTES)).text,
       retryAfterMs: readRetryAfter(response.headers.get("retry-after"), clock),
     });
   };

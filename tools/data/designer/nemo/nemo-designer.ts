@@ -9,16 +9,17 @@ import {
   type DataDesigner,
   type DesignJob,
   type DesignerSettings,
-  type JobDownload,
   type JobResult,
   type PreviewMessage,
   type PreviewRequest,
   hasEnded,
 } from "../designer.ts";
-import { type ArchiveLimits, sniff } from "./archive.ts";
+import type { ArchiveLimits } from "./archive.ts";
 import { checkConfig } from "./check-config.ts";
 import { createJobCreator } from "./create-job.ts";
 import { type DialectName, createDialectSource } from "./detect.ts";
+import type { Dialect } from "./dialect.ts";
+import { createDownloads } from "./downloads.ts";
 import { createFollower } from "./follow.ts";
 import { HttpFailure } from "./http-failure.ts";
 import { type NemoHttp, createNemoHttp } from "./http.ts";
@@ -86,7 +87,7 @@ export function createNemoDesigner(options: NemoDesignerOptions): DataDesigner {
     service: options.baseUrl,
     limits: options.archiveLimits,
   });
-  const fetching = new Map<string, Promise<string>>();
+  const downloads = createDownloads({ service, reader, datasets });
   let title: string | undefined;
 
   const cancel = async (id: string): Promise<DesignJob> => {
@@ -98,7 +99,7 @@ export function createNemoDesigner(options: NemoDesignerOptions): DataDesigner {
     } catch (error) {
       // A request that was sent again, or another client, may have been first.
       const { status } = await reader.job(id);
-      if (status !== "cancelling" && status !== "cancelled") throw error;
+      if (status !== "cancelling" && status !== "cancelled") throw orMissingRoute(error, dialect, "cancel");
     }
     return reader.job(id);
   };
@@ -107,34 +108,13 @@ export function createNemoDesigner(options: NemoDesignerOptions): DataDesigner {
     try {
       await http.json({ method: "DELETE", path: dialect.paths.job(id), isRepeatable: true });
     } catch (error) {
-      if (!(error instanceof HttpFailure && error.status === 404)) throw error;
       const isStillThere = await reader.job(id).then(
         () => true,
         () => false,
       );
-      if (isStillThere) throw error;
+      if (isStillThere || !isMissingRoute(error)) throw orMissingRoute(error, dialect, "delete");
     }
   };
-  const open = async (id: string, name: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> => {
-    const dialect = await service.jobsDialect(signal);
-    const results = dialect.listsWhole ? await reader.results(id) : [];
-    const key = dialect.resultKey(name, results);
-    const missing = new ServiceError("not_found", `job "${id}" has no result "${name}" (yet)`);
-    if (key === undefined) throw missing;
-    try {
-      const request = { method: "GET", path: dialect.paths.download(id, key), accept: "*/*" } as const;
-      return await http.stream({ ...request, isRepeatable: true, signal });
-    } catch (error) {
-      throw error instanceof HttpFailure && error.status === 404 ? missing : error;
-    }
-  };
-  const fetchDataset = async (id: string, signal: AbortSignal | undefined): Promise<string> => {
-    const job = await reader.job(id, signal);
-    const body = await open(id, "dataset", signal);
-    const analysis = await readAnalysis(() => open(id, "analysis", signal));
-    return datasets.store({ job, isFinal: hasEnded(job.status), body, analysis, signal });
-  };
-
   return {
     backend: "nemo",
     describe: () => `NeMo Data Designer service at ${host}${title === undefined ? "" : `, API ${title}`}`,
@@ -171,19 +151,10 @@ export function createNemoDesigner(options: NemoDesignerOptions): DataDesigner {
         url: result.artifact_url ?? new URL(dialect.paths.results(id), options.baseUrl).href,
       }));
     },
-    download: async (id, name): Promise<JobDownload> => nameDownload(id, name, await open(id, name)),
+    download: (id, name) => downloads.download(id, name),
     events: (id, range) => follower.events(id, range),
     waitForChange: (id, wait) => follower.waitForChange(id, wait),
-    datasetFolder: async (id, signal) => {
-      // A folder of a job that was deleted elsewhere is no longer shown.
-      await reader.job(id, signal);
-      if (await datasets.isComplete(id)) return datasets.folderOf(id);
-      const running = fetching.get(id);
-      if (running !== undefined) return running;
-      const started = fetchDataset(id, signal).finally(() => fetching.delete(id));
-      fetching.set(id, started);
-      return started;
-    },
+    datasetFolder: (id, signal) => downloads.datasetFolder(id, signal),
     settings: async (): Promise<DesignerSettings> => {
       const dialect = await service.dialect();
       const textModel = `models of the NeMo service at ${host}`;
@@ -230,52 +201,12 @@ export function createNemoDesigner(options: NemoDesignerOptions): DataDesigner {
   }
 }
 
-const MAX_ANALYSIS_BYTES = 64 * 1_024 * 1_024;
-
-/** Undefined while the service has none, and when it is no JSON: the rows are worth having without it. */
-async function readAnalysis(open: () => Promise<AsyncIterable<Uint8Array>>): Promise<unknown> {
-  try {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of await open()) {
-      size += chunk.byteLength;
-      if (size > MAX_ANALYSIS_BYTES) return undefined;
-      chunks.push(chunk);
-    }
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  } catch (error) {
-    if (error instanceof SyntaxError || (error instanceof ServiceError && error.code === "not_found")) return undefined;
-    throw error;
-  }
+function isMissingRoute(error: unknown): boolean {
+  return error instanceof HttpFailure && (error.status === 404 || error.status === 405);
 }
 
-const KINDS = {
-  gzip: { ending: ".tar.gz", type: "application/gzip" },
-  zstd: { ending: ".tar.zst", type: "application/zstd" },
-  tar: { ending: ".tar", type: "application/x-tar" },
-  parquet: { ending: ".parquet", type: "application/vnd.apache.parquet" },
-  json: { ending: ".json", type: "application/json" },
-  jsonl: { ending: ".jsonl", type: "application/x-ndjson" },
-  csv: { ending: ".csv", type: "text/csv" },
-  unknown: { ending: ".bin", type: "application/octet-stream" },
-} as const;
-
-/** Names a file by what it is: services call everything octets. An `analysis` is always JSON. */
-async function nameDownload(id: string, name: string, body: AsyncIterable<Uint8Array>): Promise<JobDownload> {
-  const iterator = body[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  const head = first.done === true ? new Uint8Array() : first.value;
-  const { ending, type } = name === "analysis" ? KINDS.json : KINDS[sniff(head.subarray(0, 512))];
-  async function* whole(): AsyncGenerator<Uint8Array> {
-    try {
-      for (let next = first; next.done !== true; next = await iterator.next()) yield next.value;
-    } finally {
-      await iterator.return?.();
-    }
-  }
-  return {
-    fileName: `${id.replaceAll(/[^\w.-]/g, "_")}-${name.replaceAll(/[^\w.-]/g, "_")}${ending}`,
-    contentType: type,
-    body: whole(),
-  };
+/** 404 for a job that is there means that the API has no such route. */
+function orMissingRoute(error: unknown, { title }: Dialect, action: string): unknown {
+  if (!isMissingRoute(error)) return error;
+  return new ServiceError("not_supported", `the NeMo service cannot ${action} jobs (API ${title})`, { cause: error });
 }
