@@ -18,31 +18,29 @@ export interface OwnedDataToolContext extends DataToolContext {
   close(): Promise<void>;
 }
 
-/** What makes datasets, as the settings ask for it. Throws `storage_failed` for a home that cannot be used. */
+/**
+ * What makes datasets, as the settings ask for it: a NeMo Data Designer service, or the built-in engine. Throws
+ * `storage_failed` for a home that cannot be used, and what is wrong with the file of model providers.
+ */
 export async function createDataToolContext(options: DataToolContextOptions): Promise<OwnedDataToolContext> {
   const { config, clock, random, log } = options;
+  const { home, data } = config;
+  if (data.nemo !== undefined) {
+    const { createNemoDesigner } = await import("./designer/nemo/nemo-designer.ts");
+    const designer = createNemoDesigner({ ...data.nemo, home, clock, random, log });
+    return { designer, clock, log, close: () => designer.close() };
+  }
   const services = createGenerationServices({ config, clock, random, log });
   try {
-    const designer = createEmbeddedDesigner({
-      home: config.home,
-      seedFolder: config.data.seedFolder,
-      maxJobs: config.data.maxJobs,
-      maxRows: config.data.maxRows,
-      services,
-      settings: { modelConfigs: [], modelProviders: [], textModel: "offline text model" },
-      clock,
-      random,
-      log,
-    });
-    return {
-      designer,
-      clock,
-      log,
-      close: async () => {
-        await designer.close();
-        services.close();
-      },
+    const { seedFolder, maxJobs, maxRows } = data;
+    const defaultModel = config.llm.model;
+    const limits = { home, seedFolder, maxJobs, maxRows };
+    const designer = createEmbeddedDesigner({ ...limits, services, defaultModel, clock, random, log });
+    const close = async (): Promise<void> => {
+      await designer.close();
+      services.close();
     };
+    return { designer, clock, log, close };
   } catch (error) {
     services.close();
     throw error;

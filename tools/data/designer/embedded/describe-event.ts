@@ -1,5 +1,5 @@
 import type { JsonValue } from "../../../../engine/data/table.ts";
-import type { RunEvent } from "./event-recorder.ts";
+import type { JobEvent } from "../../dataset-job/events.ts";
 import type { NewLogLine } from "./event-store.ts";
 
 export interface Told {
@@ -9,7 +9,7 @@ export interface Told {
 }
 
 /** An event of a job as it is stored and sent, with snake_case names, and what people read of it. */
-export function describeEvent(event: RunEvent): Told {
+export function describeEvent(event: JobEvent): Told {
   const { type } = event;
   switch (type) {
     case "run_started": {

@@ -1,12 +1,11 @@
 import path from "node:path";
 
-import type { Design } from "../../../../engine/data/design/design.ts";
-import type { Violation } from "../../../../engine/data/design/violation.ts";
+import { OFFLINE_TEXT_LABEL } from "../../../../engine/data/text/offline-text.ts";
 import type { Clock } from "../../../../lib/clock.ts";
 import { ERROR_CODES, type ErrorCode, ServiceError } from "../../../../lib/errors.ts";
 import type { Log } from "../../../../lib/log.ts";
 import type { Random } from "../../../../lib/random.ts";
-import { readDesignInput } from "../../design-input.ts";
+import { type ReadDesignOptions, readDesignInput } from "../../design-input.ts";
 import type { GenerationServices } from "../../generation-services.ts";
 import type { DataDesigner, DesignJob, DesignerSettings, JobRequest } from "../designer.ts";
 import { hasEnded } from "../designer.ts";
@@ -33,10 +32,8 @@ export interface EmbeddedDesignerOptions {
   /** Most rows of a job. */
   readonly maxRows: number;
   readonly services: GenerationServices;
-  /** What `settings()` answers; `textModel` also names who writes the columns of models. */
-  readonly settings: DesignerSettings;
-  /** What is wrong with the models that a design names. */
-  readonly checkModels?: (design: Design) => readonly Violation[];
+  /** The model that is offered to designs, of the first endpoint there is. */
+  readonly defaultModel: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -50,13 +47,16 @@ export interface EmbeddedDesignerOptions {
  * home that cannot be used.
  */
 export function createEmbeddedDesigner(options: EmbeddedDesignerOptions): DataDesigner {
-  const { home, seedFolder, maxJobs, maxRows, services, settings, checkModels, clock, random, log } = options;
+  const { home, seedFolder, maxJobs, maxRows, services, defaultModel, clock, random, log } = options;
   const datasetsFolder = path.join(home, "datasets");
   const database = openJobDatabase(path.join(home, "datasets.sqlite"));
   const store = createJobStore(database, clock);
   const changes = createChanges(clock);
   const closing = new AbortController();
-  const design = { seedFolder, ...(checkModels === undefined ? {} : { check: checkModels }) };
+  const design: Omit<ReadDesignOptions, "config"> = {
+    seedFolder,
+    check: (read) => services.models?.check(read) ?? [],
+  };
   const runner = startJobRunner({
     ...design,
     store,
@@ -92,12 +92,10 @@ export function createEmbeddedDesigner(options: EmbeddedDesignerOptions): DataDe
       checkPreviewCount(numRecords);
       checkSeed(seed);
       const input = await readDesignInput({ config, ...design });
-      const { textModel } = settings;
       yield* streamPreview({
         input,
         numRecords,
         seed,
-        textModel,
         services,
         clock,
         ...(signal === undefined ? {} : { signal }),
@@ -108,7 +106,7 @@ export function createEmbeddedDesigner(options: EmbeddedDesignerOptions): DataDe
       const before = findByKey(store, request);
       if (before !== undefined) return isWorthRetrying(before) ? goOn(before.id) : toJob(before);
       const input = await readDesignInput({ config: request.config, ...design });
-      const { row, isNew } = store.create(describeNewJob({ request, input, random, textModel: settings.textModel }));
+      const { row, isNew } = store.create(describeNewJob({ request, input, random, services }));
       // Another request with the same key came in while this one was looked at.
       if (!isNew) return toJob(findByKey(store, request) ?? row);
       for (const { column, message } of input.violations) log.warn({ job_id: row.id, column }, message);
@@ -145,13 +143,25 @@ export function createEmbeddedDesigner(options: EmbeddedDesignerOptions): DataDe
     },
     waitForChange: (id, wait) => waitForJobChange(following, id, wait),
     datasetFolder: async (id) => needDatasetFolder(path.join(datasetsFolder, need(id).id), id),
-    settings: async () => settings,
+    settings: async () => describeSettings(services, defaultModel),
     close: () =>
       (closed ??= (async () => {
         closing.abort();
         await runner.close();
         database.close();
       })()),
+  };
+}
+
+function describeSettings({ models }: GenerationServices, model: string): DesignerSettings {
+  const [first] = models?.providers ?? [];
+  if (models === undefined || first === undefined) {
+    return { modelConfigs: [], modelProviders: [], textModel: OFFLINE_TEXT_LABEL };
+  }
+  return {
+    modelConfigs: [{ alias: "default", model, provider: first.name }],
+    modelProviders: models.providers,
+    textModel: `models of ${models.providers.map(({ name }) => name).join(", ")}`,
   };
 }
 

@@ -1,4 +1,3 @@
-import type { GenerationEvent } from "../../../../engine/data/generation-events.ts";
 import type { Clock } from "../../../../lib/clock.ts";
 import type { JobEvent } from "../../dataset-job/events.ts";
 import { type Told, describeEvent } from "./describe-event.ts";
@@ -9,10 +8,8 @@ import type { JobStore, ProgressUpdate } from "./job-store.ts";
 export const PROGRESS_EVERY_MS = 250;
 const EVENTS_PER_INTERVAL = 1_000;
 
-export type RunEvent = JobEvent | GenerationEvent;
-
 export interface EventRecorder {
-  record(event: RunEvent): void;
+  record(event: JobEvent): void;
   /** Stores progress that was held back, if it is its time; the last event of a job needs no such call. */
   tick(): void;
 }
@@ -65,7 +62,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     const interval = PROGRESS_EVERY_MS * 2 ** Math.floor(stored / EVENTS_PER_INTERVAL);
     if (clock.now() - storedAt >= interval) flush();
   };
-  const count = (event: RunEvent): void => {
+  const count = (event: JobEvent): void => {
     if (event.type === "run_started") {
       progress = { ...progress, done_rows: event.resumedRows, failed_rows: failedRows };
     } else if (event.type === "row_group_finished") {
@@ -105,7 +102,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 }
 
 /** What a newer event makes an older one needless of; undefined for events that are all kept. */
-function progressSubject(event: RunEvent): string | undefined {
+function progressSubject(event: JobEvent): string | undefined {
   switch (event.type) {
     case "row_group_started":
     case "row_group_finished":

@@ -1,12 +1,15 @@
 import { isLlmColumn } from "../../../../engine/data/design/design.ts";
 import { canonicalJson } from "../../../../engine/data/design/python-json.ts";
+import { OFFLINE_TEXT_LABEL } from "../../../../engine/data/text/offline-text.ts";
 import { ServiceError } from "../../../../lib/errors.ts";
 import { sha256Hex } from "../../../../lib/hash.ts";
 import { newUuid } from "../../../../lib/ids.ts";
 import type { Random } from "../../../../lib/random.ts";
 import { MAX_RECORDS } from "../../dataset-job/groups.ts";
-import { DEFAULT_ROW_GROUP_SIZE } from "../../dataset-job/open-job.ts";
+import { ASKING_ROW_GROUP_SIZE, DEFAULT_ROW_GROUP_SIZE } from "../../dataset-job/open-job.ts";
+import { asksServices } from "../../dataset-job/prepare.ts";
 import { type DesignInput, hashTable } from "../../design-input.ts";
+import type { GenerationServices } from "../../generation-services.ts";
 import type { JobRequest } from "../designer.ts";
 import type { NewJob } from "./job-store.ts";
 
@@ -73,12 +76,13 @@ export interface NewJobOptions {
   readonly request: JobRequest;
   readonly input: DesignInput;
   readonly random: Random;
-  /** Who writes the columns of models. */
-  readonly textModel: string;
+  readonly services: GenerationServices;
 }
 
-export function describeNewJob({ request, input, random, textModel }: NewJobOptions): NewJob {
-  const { name, description, project, namespace, ownership, customFields, seed } = request;
+export function describeNewJob({ request, input, random, services }: NewJobOptions): NewJob {
+  const { name, description, project, namespace, ownership, customFields, seed, rowGroupSize } = request;
+  const isAsking = asksServices(input.design, services);
+  const isOffline = !isAsking && input.design.columns.some(isLlmColumn);
   return {
     id: `job-${newUuid()}`,
     name: name ?? DEFAULT_NAME,
@@ -90,11 +94,12 @@ export function describeNewJob({ request, input, random, textModel }: NewJobOpti
     config: JSON.stringify(request.config),
     num_records: request.numRecords,
     seed: JSON.stringify(seed ?? drawSeed(random)),
-    row_group_size: request.rowGroupSize ?? DEFAULT_ROW_GROUP_SIZE,
+    row_group_size: rowGroupSize ?? (isAsking ? ASKING_ROW_GROUP_SIZE : DEFAULT_ROW_GROUP_SIZE),
     seed_rows_hash: input.seedRows === undefined ? null : hashTable(input.seedRows),
     idempotency_key: request.idempotencyKey ?? null,
     request_hash: hashRequest(request),
-    text_model: input.design.columns.some(isLlmColumn) ? textModel : null,
+    // Which models are asked is known once the job begins.
+    text_model: isOffline ? OFFLINE_TEXT_LABEL : null,
   };
 }
 

@@ -1,9 +1,11 @@
+import { isLlmColumn } from "../../../../engine/data/design/design.ts";
 import { createGenerator } from "../../../../engine/data/generate.ts";
 import { MAX_PREVIEW_ROWS, previewRows } from "../../../../engine/data/preview.ts";
 import { buildProfile } from "../../../../engine/data/profile/profile.ts";
 import { summarizeTable } from "../../../../engine/data/profile/summary.ts";
 import type { RowFailure } from "../../../../engine/data/row-generator.ts";
 import { tableRows } from "../../../../engine/data/table-rows.ts";
+import { OFFLINE_TEXT_LABEL } from "../../../../engine/data/text/offline-text.ts";
 import type { Clock } from "../../../../lib/clock.ts";
 import { ServiceError, errorMessage } from "../../../../lib/errors.ts";
 import type { DesignInput } from "../../design-input.ts";
@@ -18,7 +20,6 @@ export interface PreviewOptions {
   readonly input: DesignInput;
   readonly numRecords: number;
   readonly seed: number | string;
-  readonly textModel: string | null;
   readonly services: GenerationServices;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
@@ -35,7 +36,7 @@ export function checkPreviewCount(numRecords: number): void {
  * end. Stops the work when its reader stops; throws the signal's reason.
  */
 export async function* streamPreview(options: PreviewOptions): AsyncGenerator<PreviewMessage> {
-  const { input, numRecords, seed, textModel, clock, signal } = options;
+  const { input, numRecords, seed, clock, signal } = options;
   for (const { column, message } of input.violations) {
     yield log("warning", column === null ? message : `column "${column}": ${message}`);
   }
@@ -43,7 +44,6 @@ export async function* streamPreview(options: PreviewOptions): AsyncGenerator<Pr
     "info",
     `generating ${numRecords} rows of ${input.plan.output.length} columns, seed ${JSON.stringify(seed)}`,
   );
-  if (textModel !== null) yield log("info", `columns of models are written by: ${textModel}`);
   const stop = new AbortController();
   const both = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   try {
@@ -55,6 +55,7 @@ export async function* streamPreview(options: PreviewOptions): AsyncGenerator<Pr
       yield log("error", errorMessage(made.error));
       return;
     }
+    if (made.textModel !== null) yield log("info", `columns of models are written by: ${made.textModel}`);
     yield* failureLines(made.failures);
     yield { kind: "dataset", records: made.records };
     yield { kind: "analysis", analysis: made.profile };
@@ -68,6 +69,7 @@ type Made =
       readonly records: ReturnType<typeof tableRows>;
       readonly profile: ReturnType<typeof buildProfile>;
       readonly failures: readonly RowFailure[];
+      readonly textModel: string | null;
     }
   | { readonly error: unknown };
 
@@ -85,7 +87,8 @@ async function generate({ input, numRecords, seed, services }: PreviewOptions, s
       sideEffectColumns: [...plan.sideEffects.values()].flat(),
       targetNumRecords: numRecords,
     });
-    return { records: tableRows(table), profile, failures };
+    const offline = design.columns.some(isLlmColumn) ? OFFLINE_TEXT_LABEL : null;
+    return { records: tableRows(table), profile, failures, textModel: generator.models?.label ?? offline };
   } catch (error) {
     return { error };
   }

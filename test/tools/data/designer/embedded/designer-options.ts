@@ -4,7 +4,6 @@ import { type Clock, systemClock } from "../../../../../lib/clock.ts";
 import { createLog } from "../../../../../lib/log.ts";
 import { seededRandom } from "../../../../../lib/random.ts";
 import type { EmbeddedDesignerOptions } from "../../../../../tools/data/designer/embedded/embedded-designer.ts";
-import { OFFLINE_TEXT_LABEL } from "../../../../../engine/data/text/offline-text.ts";
 
 export function designerOptions(home: string, clock: Clock = systemClock): EmbeddedDesignerOptions {
   const random = seededRandom("designer");
@@ -14,7 +13,7 @@ export function designerOptions(home: string, clock: Clock = systemClock): Embed
     maxJobs: 2,
     maxRows: 1_000_000,
     services: { clock, random },
-    settings: { modelConfigs: [], modelProviders: [], textModel: OFFLINE_TEXT_LABEL },
+    defaultModel: "model-of-the-test",
     clock,
     random,
     log: createLog({ level: "silent" }),

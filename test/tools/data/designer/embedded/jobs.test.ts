@@ -11,7 +11,7 @@ import { type EmbeddedHome, datasetRows, openHome, waitUntil } from "./open-desi
 
 const SMALL: JobRequest = { config: CONFIG, numRecords: 40, seed: 7, rowGroupSize: 10 };
 /** Rows in many small groups: long enough for something to happen in between. */
-const LONG: JobRequest = { config: CONFIG, numRecords: 1_500, seed: 7, rowGroupSize: 10 };
+const LONG: JobRequest = { config: CONFIG, numRecords: 1_000, seed: 7, rowGroupSize: 10 };
 const ALL = { page: 1, pageSize: 100, sort: "created_at" } as const;
 
 let home: EmbeddedHome;

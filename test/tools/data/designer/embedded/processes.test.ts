@@ -54,7 +54,7 @@ function startProcess(...args: readonly (string | number)[]): Child {
 }
 
 it("goes on after kill -9 with the row groups that are finished, to the rows of a job that was never stopped", async () => {
-  const child = startProcess(2, 1_500, 11);
+  const child = startProcess(2, 1_000, 11);
   // It writes the ids first.
   const [id = "", waiting = ""] = (await child.next()) as string[];
   expect(await child.next()).toMatchObject({ id, rows: expect.any(Number) as number });
@@ -69,11 +69,11 @@ it("goes on after kill -9 with the row groups that are finished, to the rows of 
   expect(starts[0]).toBe(0);
   expect(starts[1]).toBeGreaterThan(0);
 
-  const whole = await designer.createJob({ config: CONFIG, numRecords: 1_500, seed: 11, rowGroupSize: 500 });
+  const whole = await designer.createJob({ config: CONFIG, numRecords: 1_000, seed: 11, rowGroupSize: 500 });
   expect((await waitUntilEnded(designer, waiting)).status).toBe("completed");
   expect((await waitUntilEnded(designer, whole.id)).status).toBe("completed");
   const rows = await datasetRows(designer, whole.id);
-  expect(rows).toHaveLength(1_500);
+  expect(rows).toHaveLength(1_000);
   expect(await datasetRows(designer, id)).toEqual(rows);
   expect(await datasetRows(designer, waiting)).toEqual(rows);
 });

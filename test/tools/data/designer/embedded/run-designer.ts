@@ -1,5 +1,7 @@
 // Run as a process of its own: opens the designer of a home and works on its jobs until the input ends. Arguments: home, jobs to
 // create, rows of each, seed. Writes one line with the ids, then one for each job that has ended.
+import { once } from "node:events";
+
 import { hasEnded } from "../../../../../tools/data/designer/designer.ts";
 import { createEmbeddedDesigner } from "../../../../../tools/data/designer/embedded/embedded-designer.ts";
 import { CONFIG } from "../../../../contracts/data-designer-config.ts";
@@ -26,5 +28,7 @@ for (const id of ids) {
   }
   console.log(JSON.stringify({ id, status: job.status }));
 }
+// Until then it may work on the jobs of other processes.
+if (!closing.signal.aborted) await once(closing.signal, "abort");
 await designer.close();
 process.stdin.destroy();
