@@ -11,8 +11,8 @@ const COLUMN_TYPES: readonly unknown[] = [
   "seed-dataset",
   "validation",
 ];
-/** What a figure is that could not be worked out. */
-const MISSING = "--";
+/** What a figure is that is not known: the SDK reads it as a number and fails on its own sign for a missing one. */
+const MISSING = "NaN";
 
 /**
  * A profile as the service's clients read it: figures of tokens have fields of their own, and every column a type they

@@ -115,7 +115,7 @@ describe("the flow of the SDK", () => {
           column_name: "note",
           column_type: "llm-text",
           completion_tokens_mean: expect.any(Number),
-          prompt_tokens_mean: "--",
+          prompt_tokens_mean: "NaN",
         }),
       ]),
     });

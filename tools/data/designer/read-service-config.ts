@@ -15,13 +15,13 @@ export function readServiceConfig(input: unknown): unknown {
     columns: mapObjects(columns, readColumn),
     ...rest,
     ...(seed === undefined ? {} : { seed_config: isConfigObject(seed) ? readSeed(seed) : seed }),
-    ...(processors === undefined ? {} : { processors: mapObjects(processors, readProcessor) }),
+    ...(processors === undefined ? {} : { processors: readProcessors(processors) }),
   };
 }
 
-function mapObjects(list: unknown, map: (entry: ConfigObject, index: number) => unknown): unknown {
+function mapObjects(list: unknown, map: (entry: ConfigObject) => unknown): unknown {
   if (!Array.isArray(list)) return list;
-  return list.map((entry: unknown, index) => (isConfigObject(entry) ? map(entry, index) : entry));
+  return list.map((entry: unknown) => (isConfigObject(entry) ? map(entry) : entry));
 }
 
 function readSeed(seed: ConfigObject): ConfigObject {
@@ -29,11 +29,17 @@ function readSeed(seed: ConfigObject): ConfigObject {
   return dataset === undefined ? seed : { source: { seed_type: "local", path: dataset }, ...rest };
 }
 
-/** The SDK's processors have a stage, of which there is one, and no name. */
-function readProcessor(processor: ConfigObject, index: number): ConfigObject {
-  const { build_stage: stage, ...rest } = processor;
-  const isKnownStage = stage === undefined || stage === null || stage === "post_batch";
-  return { name: `processor_${index + 1}`, ...(isKnownStage ? rest : processor) };
+/**
+ * The SDK's processors have a stage, of which there is one, and no name. Of one that drops columns it sends nothing but
+ * the stage: what counts is that it has marked the columns as dropped.
+ */
+function readProcessors(processors: unknown): unknown {
+  if (!Array.isArray(processors)) return processors;
+  return processors.flatMap((processor: unknown, index): unknown[] => {
+    if (!isConfigObject(processor) || processor["build_stage"] !== "post_batch") return [processor];
+    const { build_stage: _stage, ...rest } = processor;
+    return Object.keys(rest).length === 0 ? [] : [{ name: `processor_${index + 1}`, ...rest }];
+  });
 }
 
 function readColumn(column: ConfigObject): ConfigObject {

@@ -73,7 +73,10 @@ describe("a config of the service", () => {
         },
       ],
       seed_config: { dataset: "patients.csv", sampling_strategy: "shuffle", selection_strategy: null },
-      processors: [{ processor_type: "drop_columns", build_stage: "post_batch", column_names: ["p"] }],
+      processors: [
+        { processor_type: "drop_columns", build_stage: "post_batch", column_names: ["p"] },
+        { build_stage: "post_batch" },
+      ],
     });
     expect(read).toMatchObject({
       columns: [
