@@ -37,8 +37,8 @@ export const createJob = defineTool({
     call: DataCall,
   ) => {
     const draft = readDraft(call);
-    requireReady(draft);
     const numRecords = givenRecords ?? draft.num_records;
+    requireReady({ ...draft, num_records: numRecords });
     if (numRecords === null) {
       throw new ServiceError("invalid_input", "num_records is missing: how many rows are wanted?");
     }

@@ -40,7 +40,8 @@ export const previewData = defineTool({
   annotations: { title: "Preview rows", ...READ_ONLY, openWorldHint: true },
   run: async ({ num_records: numRecords = DEFAULT_PREVIEW, seed: givenSeed }, call: DataCall) => {
     const draft = readDraft(call);
-    const violations = requireReady(draft);
+    // How many rows the job shall have is not asked for here.
+    const violations = requireReady({ ...draft, num_records: numRecords });
     const { designer } = call.context;
     const seed = givenSeed ?? draft.seed;
     const request = { config: draft.config, numRecords, signal: call.signal, ...(seed !== null && { seed }) };
