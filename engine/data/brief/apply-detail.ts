@@ -1,0 +1,296 @@
+/** Changes a column to what a brief says about its values. */
+import type { DraftColumn } from "../design/draft.ts";
+import {
+  categoryColumn,
+  codeColumn,
+  dateColumn,
+  datetimeColumn,
+  flagColumn,
+  integerColumn,
+  judgeColumn,
+  numberColumn,
+  sampler,
+  structuredColumn,
+  textColumn,
+} from "./columns.ts";
+import { distributionColumn } from "./distribution-column.ts";
+import { guessColumn } from "./heuristics.ts";
+import type { Detail } from "./item.ts";
+import { nameOf, numberOf, paramsOf, textOf } from "./json.ts";
+import type { FieldKind } from "./lexicon/types.ts";
+import type { NumberRange } from "./ranges.ts";
+import type { Sheet } from "./sheet.ts";
+import { isNumeric, round, spanOf } from "./spans.ts";
+import type { Span } from "./spans.ts";
+import { columnName } from "./words.ts";
+
+/** Applies every part of `detail` to the column `name`; answers what could not be applied, in words. */
+export function applyDetail(sheet: Sheet, name: string, phrase: string, detail: Detail): string[] {
+  const problems: string[] = [];
+  const kind = kindOf(sheet, name, phrase);
+  const replaced = columnFor(sheet, name, phrase, detail, kind);
+  if (replaced !== undefined) {
+    sheet.dropConstraints(name, (constraint) => constraint["rhs"] === name || typeof constraint["rhs"] === "string");
+    sheet.replace(replaced.column);
+    for (const constraint of replaced.constraints) sheet.constraints.push({ ...constraint, target_column: name });
+  } else if (detail.range !== undefined) limitPerson(sheet, name, detail.range);
+  if (detail.locale !== undefined) setLocale(sheet, detail.locale, name);
+  const column = sheet.column(name);
+  if (detail.prefix !== undefined && column?.["sampler_type"] === "uuid") {
+    sheet.put({
+      ...column,
+      params: { ...paramsOf(column), prefix: /[-_]$/.test(detail.prefix) ? detail.prefix : `${detail.prefix}-` },
+    });
+  }
+  if (detail.missing !== undefined && detail.missing > 0) leaveOut(sheet, name, detail.missing);
+  return problems;
+}
+
+interface Made {
+  readonly column: DraftColumn;
+  readonly constraints: readonly { readonly operator: string; readonly rhs: number }[];
+}
+
+function columnFor(sheet: Sheet, name: string, phrase: string, detail: Detail, kind: FieldKind): Made | undefined {
+  const made = (column: DraftColumn): Made => ({ column, constraints: [] });
+  const { values, range, distribution, window, type, share, judge } = detail;
+  const current = sheet.column(name);
+  if (judge !== undefined) return made(judgeColumn(name, "", columnName(judge.aspect), judge.low, judge.high));
+  if (values !== undefined) return made(categoryColumn(name, values.values, values.weights));
+  if (distribution !== undefined && (distribution.name !== "uniform" || range === undefined)) {
+    return distributionColumn(name, distribution, { range, decimals: decimalsFor(detail, kind, current), current });
+  }
+  if (window !== undefined && !(range !== undefined && isNumeric(kind))) {
+    const isDay = kind === "date" || (kind !== "datetime" && type?.kind !== "datetime");
+    return made(isDay ? dateColumn(name, window) : datetimeColumn(name, window));
+  }
+  if (range !== undefined) return rangeColumn(sheet, name, range, detail, kind);
+  if (share !== undefined && current?.["sampler_type"] !== "category") return made(flagColumn(name, share));
+  if (type !== undefined) {
+    const typed = typedColumn(sheet, name, phrase, type, kind, current);
+    return typed === undefined ? undefined : made(typed);
+  }
+  if (
+    detail.decimals !== undefined &&
+    current !== undefined &&
+    current["column_type"] === "sampler" &&
+    "params" in current &&
+    isNumeric(kind)
+  ) {
+    const { convert_to: _convert, ...rest } = current;
+    return made({ ...rest, params: { ...paramsOf(current), decimal_places: detail.decimals } });
+  }
+  return undefined;
+}
+
+function typedColumn(
+  sheet: Sheet,
+  name: string,
+  phrase: string,
+  type: NonNullable<Detail["type"]>,
+  kind: FieldKind,
+  current: DraftColumn | undefined,
+): DraftColumn | undefined {
+  const year = guessColumn("date", "date", sheet.today).column;
+  const window = { start: textOf(paramsOf(year)["start"]), end: textOf(paramsOf(year)["end"]) };
+  switch (type.kind) {
+    case "text":
+      return textColumn(name, textPrompt(type.wish, phrase));
+    case "code":
+      return codeColumn(name, "", type.language);
+    case "json":
+      return structuredColumn(name, "");
+    case "integer":
+      if (isNumeric(kind)) return wholeNumbers(current);
+      return kind === "id" ? sampler(name, "uniform", { low: 1, high: 1_000_000 }, "int") : integerColumn(name, 0, 100);
+    case "number":
+    case "money":
+      return isNumeric(kind) ? undefined : numberColumn(name, 0, 1_000, 2);
+    case "boolean":
+      return kind === "boolean" ? undefined : flagColumn(name, 0.5);
+    case "date":
+      return kind === "date" ? undefined : dateColumn(name, window);
+    case "datetime":
+      return kind === "datetime" ? undefined : datetimeColumn(name, window);
+    case "id":
+      return kind === "id" ? undefined : sampler(name, "uuid", {});
+    case "string":
+      return isNumeric(kind) && current?.["column_type"] === "sampler" ? { ...current, convert_to: "str" } : undefined;
+    case "category":
+    case "person":
+    case "expression":
+    case "duration":
+    case "geo":
+      return undefined;
+  }
+}
+
+/** A number column as whole numbers. */
+function wholeNumbers(current: DraftColumn | undefined): DraftColumn | undefined {
+  const isPlain = ["uniform", "gaussian", "scipy"].includes(textOf(current?.["sampler_type"]));
+  if (current === undefined || !isPlain) return undefined;
+  const { decimal_places: _places, ...params } = paramsOf(current);
+  return { ...current, params, convert_to: "int" };
+}
+
+export function textPrompt(wish: string, phrase: string): string {
+  return `Write the ${phrase} as ${wish}.`;
+}
+
+function rangeColumn(
+  sheet: Sheet,
+  name: string,
+  range: NumberRange,
+  detail: Detail,
+  kind: FieldKind,
+): Made | undefined {
+  const current = sheet.column(name);
+  if (personAge(sheet, name) !== undefined) return undefined;
+  const decimals = decimalsFor(detail, kind, current);
+  const old = spanOf(current);
+  const { low, high } = filled(range, old, decimals);
+  const constraints: { operator: string; rhs: number }[] = [];
+  // An open end keeps the column's own shape when that reaches beyond it.
+  const isOneSided = range.low === undefined || range.high === undefined;
+  const keepsShape =
+    isOneSided &&
+    current !== undefined &&
+    old !== undefined &&
+    isNumeric(kind) &&
+    current["column_type"] === "sampler" &&
+    reaches(old, range);
+  if (keepsShape) {
+    if (range.low !== undefined) constraints.push({ operator: range.isLowOpen ? "gt" : "ge", rhs: range.low });
+    if (range.high !== undefined) constraints.push({ operator: range.isHighOpen ? "lt" : "le", rhs: range.high });
+    return { column: current, constraints };
+  }
+  const step = decimals === 0 ? 1 : 10 ** -decimals;
+  const from = range.isLowOpen && range.low !== undefined ? round(low + step, decimals) : low;
+  const to = range.isHighOpen && range.high !== undefined ? round(high - step, decimals) : high;
+  if (decimals === 0) return { column: integerColumn(name, Math.min(from, to), Math.max(from, to)), constraints };
+  return { column: numberColumn(name, Math.min(from, to), Math.max(from, to), decimals), constraints };
+}
+
+/** Both ends; one that is not said follows from the old range, else from the other end. */
+function filled(range: NumberRange, old: Span | undefined, decimals: number): Span {
+  if (range.low !== undefined && range.high !== undefined) return { low: range.low, high: range.high };
+  if (range.low !== undefined) {
+    const high = old !== undefined && old.high > range.low ? old.high : Math.max(range.low * 10, range.low + 100);
+    return { low: range.low, high };
+  }
+  const top = range.high ?? 100;
+  const natural = top <= 0 ? top - 100 : decimals === 0 && top > 1 ? 1 : 0;
+  return { low: old !== undefined && old.low < top ? old.low : natural, high: top };
+}
+
+/** Whether a good part of the old values lies inside the new end, so that drawing again finds one soon. */
+function reaches(old: Span, range: NumberRange): boolean {
+  const quarter = (old.high - old.low) / 4;
+  return (
+    (range.low === undefined || range.low < old.high - 2 * quarter) &&
+    (range.high === undefined || range.high > old.low + 2 * quarter)
+  );
+}
+
+function decimalsFor(detail: Detail, kind: FieldKind, current: DraftColumn | undefined): number {
+  if (detail.decimals !== undefined) return detail.decimals;
+  const type = detail.type?.kind;
+  if (type === "integer") return 0;
+  const written = detail.range?.decimals ?? 0;
+  if (type === "money") return 2;
+  if (type === "number") return Math.max(2, written);
+  if (kind === "integer" && written === 0) return 0;
+  const own = numberOf(current === undefined ? undefined : paramsOf(current)["decimal_places"]);
+  if (kind === "money") return Math.max(own ?? 2, written);
+  if (kind === "number" || kind === "geo" || kind === "duration")
+    return Math.max(written, own ?? (current?.["convert_to"] === "int" ? 0 : 1));
+  return written;
+}
+
+/** What the column's values are, by the lexicon, else by how they are made. */
+export function kindOf(sheet: Sheet, name: string, phrase: string): FieldKind {
+  const field = sheet.fields.get(name);
+  if (field !== undefined) return field.kind;
+  return kindOfColumn(sheet.column(name)) ?? guessColumn(name, phrase, sheet.today).kind;
+}
+
+function kindOfColumn(column: DraftColumn | undefined): FieldKind | undefined {
+  if (column === undefined) return undefined;
+  switch (textOf(column["sampler_type"])) {
+    case "uuid":
+      return "id";
+    case "bernoulli":
+      return "boolean";
+    case "poisson":
+    case "binomial":
+      return "integer";
+    case "uniform":
+    case "gaussian":
+    case "scipy":
+      return column["convert_to"] === "int" ? "integer" : undefined;
+    case "datetime":
+    case "timedelta":
+      return textOf(column["convert_to"]).includes("%H") || column["convert_to"] === undefined ? "datetime" : "date";
+    default:
+      return undefined;
+  }
+}
+
+/** The person whose age the column shows. */
+function personAge(sheet: Sheet, name: string): DraftColumn | undefined {
+  const column = sheet.column(name);
+  const person = /^\{\{\s*([\p{L}\p{N}_]+)\.age\s*\}\}$/u.exec(textOf(column?.["expr"]))?.[1];
+  return person === undefined ? undefined : sheet.column(person);
+}
+
+function limitPerson(sheet: Sheet, name: string, range: NumberRange): void {
+  const person = personAge(sheet, name);
+  if (person === undefined) return;
+  const low = Math.max(0, Math.round(range.low ?? 18) + (range.isLowOpen ? 1 : 0));
+  const high = Math.min(114, Math.round(range.high ?? 90) - (range.isHighOpen ? 1 : 0));
+  if (low < high) sheet.put({ ...person, params: { ...paramsOf(person), age_range: [low, high] } });
+}
+
+/** Sets where people come from; with a column, only those that it is made of. */
+export function setLocale(sheet: Sheet, locale: string, reader?: string): boolean {
+  const text = textOf(reader === undefined ? "" : sheet.column(reader)?.["expr"]);
+  const persons = sheet.columns.filter(
+    (column) =>
+      textOf(column["sampler_type"]).startsWith("person") &&
+      (reader === undefined || text.includes(nameOf(column)) || nameOf(column) === reader),
+  );
+  for (const person of persons) sheet.put({ ...person, params: { ...paramsOf(person), locale } });
+  return persons.length > 0;
+}
+
+/**
+ * Empties a share of the cells: samplers cannot be skipped, so the drawn values move to a hidden column, which the
+ * column then shows unless a hidden draw says to skip.
+ */
+function leaveOut(sheet: Sheet, name: string, share: number): void {
+  const column = sheet.column(name);
+  if (column === undefined) return;
+  const flag = sheet.freeName(`${name}_missing`, true);
+  const skip = { when: `{{ ${flag} == 1 }}`, value: null };
+  const hidden = [{ ...flagColumn(flag, share), drop: true }];
+  if (column["column_type"] !== "sampler") {
+    sheet.insertBefore(name, hidden);
+    sheet.put({ ...column, skip });
+    return;
+  }
+  const drawn = sheet.freeName(`${name}_drawn`, true);
+  const dtype = dtypeOf(column);
+  sheet.insertBefore(name, [{ ...column, name: drawn, drop: true }, ...hidden]);
+  sheet.put({ name, column_type: "expression", expr: `{{ ${drawn} }}`, dtype, skip });
+  sheet.moveReferences(name, drawn);
+}
+
+function dtypeOf(column: DraftColumn): "int" | "float" | "str" {
+  const { convert_to: form, sampler_type: type } = column;
+  if (form === "int" || form === "float" || form === "str") return form;
+  if (type === "poisson" || type === "binomial" || type === "bernoulli") return "int";
+  if (type === "uniform" || type === "gaussian" || type === "scipy" || type === "bernoulli_mixture") return "float";
+  const { values } = paramsOf(column);
+  const isWhole = Array.isArray(values) && values.every((value) => typeof value === "number");
+  return isWhole ? (values.every((value) => Number.isInteger(value)) ? "int" : "float") : "str";
+}

@@ -1,0 +1,239 @@
+/** Columns for names that the lexicon does not know: what the words of a name usually mean. */
+import type { DraftColumn } from "../design/draft.ts";
+import type { FieldKind } from "./lexicon/types.ts";
+import { normaliseWords } from "./lexicon/words.ts";
+import {
+  categoryColumn,
+  dateColumn,
+  datetimeColumn,
+  expressionColumn,
+  flagColumn,
+  integerColumn,
+  numberColumn,
+  sampler,
+  textColumn,
+} from "./columns.ts";
+import { addDays } from "./dates.ts";
+
+export interface Guess {
+  readonly kind: FieldKind;
+  /** The column; `helpers` stand before it and are dropped. */
+  readonly column: DraftColumn;
+  readonly helpers: readonly DraftColumn[];
+  /** For people: what was assumed. */
+  readonly note: string;
+}
+
+interface Rule {
+  readonly kind: FieldKind;
+  /** Words, by their end or as a whole, after `normaliseWords`. */
+  readonly words: RegExp;
+  readonly make: (name: string, today: string) => DraftColumn;
+  readonly note: string;
+}
+
+const year = (today: string): { start: string; end: string } => ({
+  start: addDays(today, -364),
+  end: addDays(today, 1),
+});
+
+/** The first rule whose words fit counts; the thing itself stands last in a name. */
+const RULES: readonly Rule[] = [
+  {
+    kind: "boolean",
+    words:
+      /^(?:is|has|was|can|should|did|does|will|had|are|needs?)\b|\b(?:flag|enabled|active|verified|deleted|approved|required|opt in|subscribed|churned|allowed)$/,
+    make: (name) => flagColumn(name, 0.3),
+    note: "1 in 30 % of the rows, else 0",
+  },
+  {
+    kind: "id",
+    words: /\b(?:id|uuid|guid|identifier|key|hash|token|reference|ref|serial|code number)$/,
+    make: (name) => sampler(name, "uuid", { short_form: true, uppercase: true, prefix: `${prefixOf(name)}-` }),
+    note: "unique codes",
+  },
+  {
+    kind: "datetime",
+    words: /\b(?:at|datetime|timestamp|time)$/,
+    make: (name, today) => datetimeColumn(name, year(today)),
+    note: "times of the last 365 days",
+  },
+  {
+    kind: "date",
+    words: /\b(?:date|day|on|deadline|birthday|expiry|since|until)$/,
+    make: (name, today) => dateColumn(name, year(today)),
+    note: "dates of the last 365 days",
+  },
+  {
+    kind: "integer",
+    words: /\byear$/,
+    make: (name, today) => integerColumn(name, Number(today.slice(0, 4)) - 20, Number(today.slice(0, 4))),
+    note: "the last 20 years",
+  },
+  {
+    kind: "integer",
+    words: /\bmonth$/,
+    make: (name) => sampler(name, "uniform", { low: 1, high: 12 }, "int"),
+    note: "1 to 12",
+  },
+  { kind: "integer", words: /\bhour$/, make: (name) => integerColumn(name, 0, 23), note: "0 to 23" },
+  { kind: "integer", words: /\bage$/, make: (name) => integerColumn(name, 18, 90), note: "18 to 90" },
+  {
+    kind: "integer",
+    words: /\b(?:rating|star)$/,
+    make: (name) => categoryColumn(name, [1, 2, 3, 4, 5], [0.06, 0.09, 0.2, 0.35, 0.3]),
+    note: "1 to 5",
+  },
+  {
+    kind: "number",
+    words: /\b(?:pct|percent|percentage|%|share|utilization|utilisation|usage|humidity|completion|progress|load)$/,
+    make: (name) => numberColumn(name, 0, 100, 1),
+    note: "0 to 100",
+  },
+  {
+    kind: "number",
+    words: /\b(?:rate|ratio|probability|proportion|fraction|likelihood|confidence|accuracy|precision|recall|discount)$/,
+    make: (name) => numberColumn(name, 0, 1, 3),
+    note: "0 to 1",
+  },
+  {
+    kind: "number",
+    words: /\b(?:score|index|level score|points?|grade)$/,
+    make: (name) => numberColumn(name, 0, 100, 1),
+    note: "0 to 100",
+  },
+  {
+    kind: "money",
+    words:
+      /\b(?:price|cost|amount|total|fee|salary|income|revenue|balance|payment|value|budget|profit|charge|premium|wage|spend|spending|tax|usd|eur|debt|loan|rent|bill|fare|turnover|expense|deposit|worth|hoard)$/,
+    make: (name) =>
+      sampler(name, "scipy", {
+        dist_name: "lognorm",
+        dist_params: { s: 0.8, scale: /salary|income|revenue|budget|loan/.test(name) ? 50_000 : 120 },
+        decimal_places: 2,
+      }),
+    note: "money, mostly small with some large amounts",
+  },
+  {
+    kind: "integer",
+    words:
+      /\b(?:count|quantity|qty|number|num|visit|click|item|unit|view|session|login|attempt|order|purchase|employee|seat|room|bed|child|floor|step|page|call|like|follower|download|defect|error|retry|total number)$|^(?:num|n|count|number)\b/,
+    make: (name) => sampler(name, "poisson", { mean: 4 }),
+    note: "whole numbers around 4",
+  },
+  {
+    kind: "number",
+    words: /\b(?:duration|length|minute|second|latency|elapsed|delay|wait|runtime|uptime|ms)$/,
+    make: (name) =>
+      sampler(name, "scipy", { dist_name: "lognorm", dist_params: { s: 0.6, scale: 30 }, decimal_places: 1 }),
+    note: "durations, mostly short",
+  },
+  {
+    kind: "number",
+    words: /\b(?:temperature|temp|celsius)$/,
+    make: (name) => sampler(name, "gaussian", { mean: 20, stddev: 5, decimal_places: 1 }),
+    note: "normal around 20",
+  },
+  {
+    kind: "number",
+    words:
+      /\b(?:weight|height|width|depth|size|distance|speed|volume|area|pressure|power|voltage|current|mass|force|energy|frequency|wind|radius|angle|altitude|capacity|kg|km|cm|mm|kwh|watt|thickness|density)$/,
+    make: (name) => sampler(name, "gaussian", { mean: 100, stddev: 20, decimal_places: 1 }),
+    note: "normal around 100",
+  },
+  { kind: "geo", words: /\b(?:lat|latitude)$/, make: (name) => numberColumn(name, -90, 90, 5), note: "-90 to 90" },
+  {
+    kind: "geo",
+    words: /\b(?:lon|lng|long|longitude)$/,
+    make: (name) => numberColumn(name, -180, 180, 5),
+    note: "-180 to 180",
+  },
+  {
+    kind: "category",
+    words: /\b(?:status|state of)$/,
+    make: (name) => categoryColumn(name, ["active", "pending", "closed"], [0.6, 0.25, 0.15]),
+    note: "active, pending, closed",
+  },
+  {
+    kind: "category",
+    words: /\b(?:level|priority|severity|tier|risk)$/,
+    make: (name) => categoryColumn(name, ["low", "medium", "high"], [0.5, 0.35, 0.15]),
+    note: "low, medium, high",
+  },
+  {
+    kind: "category",
+    words: /\b(?:colou?r)$/,
+    make: (name) => categoryColumn(name, ["black", "white", "red", "blue", "green", "grey"]),
+    note: "six colours",
+  },
+  {
+    kind: "category",
+    words: /\b(?:size class|shirt size)$/,
+    make: (name) => categoryColumn(name, ["S", "M", "L", "XL"]),
+    note: "S to XL",
+  },
+  {
+    kind: "category",
+    words: /\b(?:type|category|class|group|segment|kind|label|bucket|cohort|variant)$/,
+    make: (name) => categoryColumn(name, ["A", "B", "C"], [0.5, 0.3, 0.2]),
+    note: "A, B and C; name the values you want",
+  },
+  {
+    kind: "text",
+    words:
+      /\b(?:note|comment|description|review|summary|text|message|feedback|remark|bio|story|body|content|reason|complaint|explanation|abstract|question|answer|conversation|transcript|email body|title|headline|subject|name|slogan|tagline|caption|report|response|reply|prompt|instruction|post|tweet|letter|testimonial|opinion|observation|narrative|history|biography|recommendation)$/,
+    make: (name) => textColumn(name, ""),
+    note: "written by the text model",
+  },
+];
+
+/** Something for any name: words with a known meaning decide, and short texts are written for the others. */
+export function guessColumn(name: string, phrase: string, today: string): Guess {
+  const words = normaliseWords(phrase).join(" ") || name.replaceAll("_", " ").toLowerCase();
+  const raw = phrase.replaceAll(/[_-]+/g, " ").toLowerCase();
+  const person = personGuess(name, words);
+  if (person !== undefined) return person;
+  const rule = RULES.find((one) => one.words.test(words) || (one.kind === "boolean" && one.words.test(raw)));
+  if (rule === undefined)
+    return { kind: "text", column: textColumn(name, ""), helpers: [], note: "short texts of the text model" };
+  return { kind: rule.kind, column: rule.make(name, today), helpers: [], note: rule.note };
+}
+
+/** "dungeon master name", "shipping city": parts of a person of its own. */
+const PERSON_PARTS: readonly (readonly [RegExp, (person: string) => string])[] = [
+  [/\bfirst name$/, (person) => `{{ ${person}.first_name }}`],
+  [/\b(?:last name|surname|family name)$/, (person) => `{{ ${person}.last_name }}`],
+  [
+    /\b(?:e mail|email|email address|mail address)$/,
+    (person) => `{{ ${person}.first_name | lower }}.{{ ${person}.last_name | lower }}@example.com`,
+  ],
+  [/\b(?:phone|phone number|telephone|mobile|mobile number)$/, (person) => `{{ ${person}.phone_number }}`],
+  [/\bcity$|\btown$/, (person) => `{{ ${person}.city }}`],
+  [
+    /\b(?:address|street)$/,
+    (person) => `{{ ${person}.street_number }} {{ ${person}.street_name }}, {{ ${person}.city }}`,
+  ],
+  [
+    /\b(?:full name|person|owner|author|manager|customer|patient|employee|user|client|contact|reviewer|doctor|teacher|student|driver|agent|seller|buyer|wizard|hero|(?:customer|patient|employee|user|client|owner|author|manager|contact|person|driver|agent|seller|buyer|doctor|student|teacher|player|member|guest|passenger) name)$|^name$/,
+    (person) => `{{ ${person}.first_name }} {{ ${person}.last_name }}`,
+  ],
+];
+
+function personGuess(name: string, words: string): Guess | undefined {
+  const part = PERSON_PARTS.find(([pattern]) => pattern.test(words));
+  if (part === undefined) return undefined;
+  const helper = `${name}_person`;
+  const person = { ...sampler(helper, "person_from_faker", { locale: "en_US" }), drop: true };
+  return {
+    kind: "person",
+    column: expressionColumn(name, part[1](helper), "str"),
+    helpers: [person],
+    note: "of made-up people",
+  };
+}
+
+/** `order_id` → ORD, `customer reference` → CUS. */
+function prefixOf(name: string): string {
+  const word = /[\p{L}]{2,}/u.exec(name.replace(/[_ ]?(?:id|uuid|guid|key)$/i, ""))?.[0] ?? "ID";
+  return word.slice(0, 3).toUpperCase();
+}
