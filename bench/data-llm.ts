@@ -1,8 +1,15 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { Design } from "../engine/data/design/design.ts";
 import { systemClock } from "../lib/clock.ts";
+import { loadConfig } from "../lib/config.ts";
+import { createLog } from "../lib/log.ts";
 import { seededRandom } from "../lib/random.ts";
-import type { CellColumn } from "../tools/data/llm/cells.ts";
-import { createChatEndpoint } from "../tools/data/llm/chat-endpoint.ts";
-import { runCells } from "../tools/data/llm/run-cells.ts";
+import type { Metadata } from "../tools/data/dataset-job/metadata.ts";
+import { runDatasetJob } from "../tools/data/dataset-job/run-job.ts";
+import { createGenerationServices } from "../tools/data/generation-services.ts";
 import { type BenchRow, median } from "./row.ts";
 import { startProcess, stopProcess } from "./support/process.ts";
 
@@ -16,22 +23,17 @@ const RUNS: readonly { parallel: number; rounds: number; budget: string }[] = [
 ];
 
 /**
- * Four chained LLM columns against an endpoint in a process of its own that answers after 200 ms. The figure is the
- * ideal time (cells x latency / requests in flight) as a share of the time taken, connections included.
+ * Four chained LLM columns as a job against an endpoint in a process of its own that answers after 200 ms. The figure is the
+ * ideal time (cells x latency / requests in flight) as a share of the time taken, from the design to the finished files.
  */
 export async function benchDataLlm(): Promise<BenchRow[]> {
-  const { child, url } = await startProcess({
-    file: "bench/support/chat-stub.ts",
-    args: [String(LATENCY_MS)],
-    urlLine: /listening on (\S+)/,
-  });
   const rows: BenchRow[] = [];
-  try {
-    await measure(url, 64, 100);
+  await withEndpoint([String(LATENCY_MS)], async (url) => {
+    await runJob(url, 64, 100);
     for (const { parallel, rounds, budget } of RUNS) {
       const shares: number[] = [];
       for (let round = 0; round < rounds; round += 1) {
-        const tookMs = await measure(url, parallel, ROWS);
+        const { tookMs } = await runJob(url, parallel, ROWS);
         shares.push((100 * ROWS * COLUMNS.length * LATENCY_MS) / parallel / tookMs);
       }
       const size = `${ROWS} rows x ${COLUMNS.length} chained columns, ${LATENCY_MS} ms endpoint, repetitions: ${rounds}`;
@@ -43,41 +45,76 @@ export async function benchDataLlm(): Promise<BenchRow[]> {
         budget,
       });
     }
-  } finally {
-    await stopProcess(child);
-  }
+  });
+  await withEndpoint([String(LATENCY_MS), "0.1", "0.02"], async (url) => {
+    const { tookMs, metadata } = await runJob(url, 64, ROWS);
+    const [model] = metadata.usage?.models ?? [];
+    rows.push({
+      what: "LLM columns with 10 % 429s and 2 % broken JSON, rows that came out",
+      size: `${ROWS} rows x ${COLUMNS.length} chained columns, at most 64 in flight, ${Math.round(tookMs / 1_000)} s, ${model?.requests ?? 0} requests, ${model?.rate_limited ?? 0} x 429, ${model?.restarts ?? 0} answers asked for again`,
+      figure: metadata.actual_num_records,
+      unit: "rows",
+      budget: `${ROWS}`,
+    });
+  });
   return rows;
 }
 
-async function measure(url: string, parallel: number, rowCount: number): Promise<number> {
-  const ask = createChatEndpoint({ baseUrl: url });
-  const columns = COLUMNS.map((name, at): CellColumn => {
-    const before = COLUMNS[at - 1];
-    return {
-      column: { column_type: "llm-text", name },
-      alias: "m",
-      dependsOn: before === undefined ? [] : [before],
-      render: (record) => ({
-        prompt: `Write ${name} of row ${JSON.stringify(record["id"])} after: ${JSON.stringify(record[before ?? "id"])}`,
-      }),
-    };
+async function withEndpoint(args: readonly string[], work: (url: string) => Promise<void>): Promise<void> {
+  const { child, url } = await startProcess({
+    file: "bench/support/chat-stub.ts",
+    args,
+    urlLine: /listening on (\S+)/,
+  });
+  try {
+    await work(url);
+  } finally {
+    await stopProcess(child);
+  }
+}
+
+async function runJob(
+  url: string,
+  parallel: number,
+  numRecords: number,
+): Promise<{ readonly tookMs: number; readonly metadata: Metadata }> {
+  const folder = mkdtempSync(path.join(tmpdir(), "nemops-bench-"));
+  const services = createGenerationServices({
+    config: loadConfig({ LLM_BASE_URL: url }),
+    clock: systemClock,
+    random: seededRandom(1),
+    log: createLog({ level: "warn" }),
   });
   try {
     const start = performance.now();
-    const { failures } = await runCells({
-      records: Array.from({ length: rowCount }, (_, id) => ({ id })),
-      firstRow: 0,
-      columns,
-      models: new Map([
-        ["m", { model: "stub", ask, maxParallel: parallel, timeoutMs: 30_000, parameters: () => ({}) }],
-      ]),
-      clock: systemClock,
-      random: seededRandom(1),
-      signal: new AbortController().signal,
+    const { metadata } = await runDatasetJob({
+      design: chainOf(parallel),
+      datasetName: "bench",
+      folder: path.join(folder, "artifacts"),
+      numRecords,
+      seed: 1,
+      services,
     });
-    if (failures.length > 0) throw new Error(`${failures.length} cells failed: ${failures[0]?.message}`);
-    return performance.now() - start;
+    return { tookMs: performance.now() - start, metadata };
   } finally {
-    ask.close();
+    services.close();
+    rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function chainOf(parallel: number): Design {
+  const columns = COLUMNS.map((name, at) => ({
+    column_type: "llm-structured",
+    name,
+    prompt: `Write ${name} after: {{ ${COLUMNS[at - 1] ?? "id"} }}`,
+    model_alias: "m",
+    output_format: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
+  }));
+  return Design.parse({
+    columns: [
+      { column_type: "sampler", name: "id", sampler_type: "uuid", params: { sampler_type: "uuid" } },
+      ...columns,
+    ],
+    model_configs: [{ alias: "m", model: "stub", inference_parameters: { max_parallel_requests: parallel } }],
+  });
 }

@@ -1,19 +1,34 @@
 import { createServer } from "node:http";
 
-/** An OpenAI-compatible endpoint that answers every chat completion after a fixed time, and prints its URL. */
-const latencyMs = Number(process.argv[2] ?? 200);
-const body = JSON.stringify({
-  id: "chatcmpl-1",
-  object: "chat.completion",
-  choices: [
-    { index: 0, finish_reason: "stop", message: { role: "assistant", content: "A short answer of a few words." } },
-  ],
-  usage: { prompt_tokens: 40, completion_tokens: 8, total_tokens: 48 },
-});
+import { seededRandom } from "../../lib/random.ts";
+
+/**
+ * An OpenAI-compatible endpoint that answers every chat completion with JSON after a fixed time, and prints its URL.
+ * Arguments: the time in ms, the share of 429s, the share of answers whose JSON is broken beyond repair.
+ */
+const [latencyMs = 200, limitedShare = 0, brokenShare = 0] = process.argv.slice(2).map(Number);
+const chance = seededRandom(1);
+
+const bodyOf = (content: string): string =>
+  JSON.stringify({
+    id: "chatcmpl-1",
+    object: "chat.completion",
+    choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content } }],
+    usage: { prompt_tokens: 40, completion_tokens: 8, total_tokens: 48 },
+  });
+const good = bodyOf('```json\n{"text": "A short answer of a few words."}\n```');
+const broken = bodyOf('```json\n{"text": ');
 
 const server = createServer((request, response) => {
   request.resume();
   request.once("end", () => {
+    const draw = chance();
+    if (draw < limitedShare) {
+      response.writeHead(429, { "retry-after": "1" });
+      response.end();
+      return;
+    }
+    const body = draw < limitedShare + brokenShare ? broken : good;
     setTimeout(() => {
       response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
       response.end(body);

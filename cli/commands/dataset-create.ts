@@ -1,12 +1,14 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 
+import { OFFLINE_TEXT_LABEL } from "../../engine/data/text/offline-text.ts";
 import { ServiceError } from "../../lib/errors.ts";
 import { type ExportFormat, EXPORT_FORMATS, exportDataset } from "../../tools/data/dataset-job/export.ts";
 import { type DatasetJobResult, runDatasetJob } from "../../tools/data/dataset-job/run-job.ts";
 import type { CommandContext, GlobalOptions } from "../context.ts";
 import { loadRunnableDesign } from "../dataset-design.ts";
 import { CliError, type ExitName } from "../exit-codes.ts";
+import { openGeneration } from "../generation.ts";
 import { createJobProgress } from "../job-progress.ts";
 import { jsonText } from "../terminal.ts";
 
@@ -15,7 +17,8 @@ interface Options extends GlobalOptions {
   readonly format?: ExportFormat;
   readonly output?: string;
   readonly seed: string;
-  readonly rowGroupSize: number;
+  /** Left out: what suits the design. */
+  readonly rowGroupSize?: number;
   readonly workers?: number;
   readonly resume: boolean;
   readonly artifacts?: string;
@@ -32,6 +35,7 @@ export async function run(context: CommandContext, file: string, options: Option
   const format = options.format ?? formatOf(options.output);
   const output = options.output ?? `${name}.${format}`;
   const folder = options.artifacts ?? `${output}.artifacts`;
+  using services = openGeneration();
   const progress = createJobProgress(terminal);
   let result: DatasetJobResult;
   try {
@@ -41,11 +45,12 @@ export async function run(context: CommandContext, file: string, options: Option
       folder,
       numRecords: options.rows,
       seed: options.seed,
-      rowGroupSize: options.rowGroupSize,
       resume: options.resume,
       signal,
+      services,
       onEvent: (event) => progress.show(event),
       ...(seedRows === undefined ? {} : { seedRows }),
+      ...(options.rowGroupSize === undefined ? {} : { rowGroupSize: options.rowGroupSize }),
       ...(options.workers === undefined ? {} : { workerCount: options.workers }),
     });
     await exportDataset({ folder, metadata: result.metadata, format, file: output, signal });
@@ -61,7 +66,9 @@ export async function run(context: CommandContext, file: string, options: Option
     const written = { file: path.resolve(output), format, rows, seed: options.seed, text_model: textModel, profile };
     terminal.out(jsonText("dataset", written));
   } else terminal.out(output);
-  if (textModel !== null) terminal.complain(`no model is configured: the ${textModel} wrote the model columns`);
+  if (textModel === OFFLINE_TEXT_LABEL) {
+    terminal.complain(`no model is configured: the ${textModel} wrote the model columns`);
+  }
   if (rows === options.rows) return "ok";
   terminal.complain(`${rows} of ${options.rows} rows came out; the others were dropped`);
   return "failure";
@@ -77,7 +84,7 @@ function explain(error: unknown, folder: string): unknown {
   if (error.code === "conflict") {
     return new CliError("usage", `${error.message} (--resume, or remove ${folder})`, { cause: error });
   }
-  return error.code === "storage_failed"
+  return error.code === "storage_failed" || error.code === "model_failed"
     ? new CliError("failure", `${error.message}; what is finished is in ${folder}, --resume goes on`, { cause: error })
     : error;
 }

@@ -7,6 +7,7 @@ import { tableRows } from "../../engine/data/table-rows.ts";
 import type { CommandContext, GlobalOptions } from "../context.ts";
 import { loadRunnableDesign } from "../dataset-design.ts";
 import type { ExitName } from "../exit-codes.ts";
+import { openGeneration } from "../generation.ts";
 import { recordText, rowsText } from "../rows-text.ts";
 import { jsonText } from "../terminal.ts";
 
@@ -20,7 +21,9 @@ export async function run({ terminal, signal }: CommandContext, file: string, op
   const { name, design, seedRows, violations } = await loadRunnableDesign(file, terminal);
   const plan = planColumns(design, seedRows === undefined ? {} : { seedColumns: [...seedRows.columns.keys()] });
   const { seed } = options;
-  const generator = await createGenerator({ design, plan, seed, ...(seedRows === undefined ? {} : { seedRows }) });
+  using services = openGeneration();
+  const seeds = seedRows === undefined ? {} : { seedRows };
+  const generator = await createGenerator({ design, plan, seed, services, ...seeds });
   const preview = await previewRows(generator, options.rows, { signal });
   const records = tableRows(preview.table);
   if (options.json) {

@@ -1,54 +1,25 @@
 import { jsonrepair } from "jsonrepair";
 
-import type { AimdRules } from "../../../engine/data/llm/aimd.ts";
 import {
-  type AskingConversation,
   DEFAULT_LIMITS,
-  type LadderLimits,
   type ModelReply,
   advance,
   sideColumns,
-  startConversation,
   takeToolResults,
 } from "../../../engine/data/llm/conversation.ts";
-import { buildMessages } from "../../../engine/data/llm/prompt.ts";
 import type { JsonValue } from "../../../engine/data/table.ts";
-import type { Clock } from "../../../lib/clock.ts";
 import { errorMessage } from "../../../lib/errors.ts";
-import type { Random } from "../../../lib/random.ts";
-import { CellBook, type CellProgress } from "./cell-book.ts";
+import { type CellAttempt, CellAttempts } from "./cell-attempts.ts";
+import { CellBook } from "./cell-book.ts";
 import type { CellTools } from "./cell-tools.ts";
-import type { CellColumn, CellFailureKind, CellRecord, CellRun, ColumnUsage, ModelLane } from "./cells.ts";
+import type { CellFailureKind, CellRun, ColumnUsage } from "./cells.ts";
 import type { ChatResult } from "./chat-endpoint.ts";
 import type { Seat } from "./lane.ts";
 import { type Lanes, createLanes } from "./lanes.ts";
 import { retryWaitMs } from "./retry-wait.ts";
+import type { RunCellsOptions } from "./run-options.ts";
 
-export interface RunCellsOptions {
-  /** What is known of each row before; LLM values are added as they come. */
-  readonly records: readonly CellRecord[];
-  /** Number of the first record in the whole dataset. */
-  readonly firstRow: number;
-  readonly columns: readonly CellColumn[];
-  /** By alias; every alias of the columns must be there. */
-  readonly models: ReadonlyMap<string, ModelLane>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly signal: AbortSignal;
-  /** Shared with other runs of a job, of which those with lower `order` go first; own ones when left out. */
-  readonly lanes?: Lanes;
-  readonly order?: number;
-  /** By column name. */
-  readonly tools?: ReadonlyMap<string, CellTools>;
-  /** What earlier steps skipped: column to a mask over the records. */
-  readonly skipped?: ReadonlyMap<string, Uint8Array>;
-  /** Figures to add to, by column. */
-  readonly usage?: Map<string, ColumnUsage>;
-  readonly limits?: LadderLimits;
-  readonly rules?: AimdRules;
-  /** After each settled cell. */
-  readonly onProgress?: (progress: CellProgress) => void;
-}
+export type { RunCellsOptions };
 
 const GATEWAY_RETRIES = 3;
 const SALVAGE_ROUNDS = 2;
@@ -56,14 +27,6 @@ const SALVAGE_ROUNDS = 2;
 const MAX_RATE_LIMITS = 30;
 const STOP_AFTER_CELLS = 10;
 const STOP_ERROR_RATE = 0.5;
-
-interface Progress {
-  conversation: AskingConversation;
-  requests: number;
-  gatewayRetries: number;
-  rateLimits: number;
-  salvaged: number;
-}
 
 type Answer = Extract<ChatResult, { kind: "answer" }>;
 
@@ -83,7 +46,7 @@ class CellScheduler {
   private readonly resolve: (run: CellRun) => void;
   private readonly book: CellBook;
   private readonly lanes: Lanes;
-  private readonly progress = new Map<number, Progress>();
+  private readonly attempts: CellAttempts;
   private readonly seats = new Map<string, Seat>();
   private readonly ending = new AbortController();
   private readonly onAbort = (): void => this.finish("cancelled");
@@ -99,6 +62,7 @@ class CellScheduler {
     this.options = options;
     this.resolve = resolve;
     this.book = new CellBook(options);
+    this.attempts = new CellAttempts(this.book, options.tools);
     const { models, clock, rules } = options;
     this.lanes = options.lanes ?? createLanes({ models, clock, rules });
     for (const { alias } of options.columns) if (!this.seats.has(alias)) this.seats.set(alias, this.takeSeat(alias));
@@ -155,13 +119,13 @@ class CellScheduler {
     try {
       const model = models.get(alias);
       if (model === undefined) throw new Error(`no model for the alias "${alias}"`);
-      const progress = this.progressOf(cell);
-      progress.requests += 1;
+      const attempt = this.attempts.of(cell);
+      attempt.requests += 1;
       this.book.usageOf(cell).requests += 1;
       result = await model.ask({
         model: model.model,
-        messages: progress.conversation.messages,
-        parameters: { ...model.parameters(random), ...this.toolFields(cell, progress) },
+        messages: attempt.conversation.messages,
+        parameters: { ...model.parameters(random), ...this.attempts.toolFields(cell) },
         timeoutMs: model.timeoutMs,
         signal: this.ending.signal,
       });
@@ -177,26 +141,8 @@ class CellScheduler {
     this.checkEnd();
   }
 
-  private toolFields(cell: number, { conversation }: Progress): Readonly<Record<string, unknown>> {
-    const tools = this.options.tools?.get(this.book.columnOf(cell).column.name);
-    if (tools === undefined || tools.definitions.length === 0) return {};
-    const mayCall = conversation.toolTurns <= tools.maxTurns;
-    return { tools: tools.definitions, ...(mayCall ? {} : { tool_choice: "none" }) };
-  }
-
-  /** Renders the prompt at the first request: only then are all needed values there. */
-  private progressOf(cell: number): Progress {
-    const known = this.progress.get(cell);
-    if (known !== undefined) return known;
-    const { column, render } = this.book.columnOf(cell);
-    const conversation = startConversation(buildMessages(column, render(this.book.recordOf(cell))));
-    const progress = { conversation, requests: 0, gatewayRetries: 0, rateLimits: 0, salvaged: 0 };
-    this.progress.set(cell, progress);
-    return progress;
-  }
-
   private take(cell: number, result: ChatResult, startedAtMs: number): void {
-    const progress = this.progressOf(cell);
+    const attempt = this.attempts.of(cell);
     const usage = this.book.usageOf(cell);
     const seat = this.seatFor(cell);
     const event = { nowMs: this.options.clock.now(), startedAtMs };
@@ -206,20 +152,20 @@ class CellScheduler {
         usage.inputTokens += result.tokens.input;
         usage.outputTokens += result.tokens.output;
         usage.reasoningTokens += result.tokens.reasoning;
-        return this.takeAnswer(cell, result, progress, usage);
+        return this.takeAnswer(cell, result, attempt, usage);
       case "rate_limited":
         usage.rateLimited += 1;
-        progress.rateLimits += 1;
+        attempt.rateLimits += 1;
         // First the cell, then the seat: the seat may end the run.
-        if (progress.rateLimits % MAX_RATE_LIMITS === 0) this.defer(cell, "rate_limited", result.message);
+        if (attempt.rateLimits % MAX_RATE_LIMITS === 0) this.defer(cell, "rate_limited", result.message);
         else this.enqueue(cell);
         return seat.limited({ ...event, retryAfterMs: result.retryAfterMs }, result.message);
       case "gateway":
-        if (progress.gatewayRetries >= GATEWAY_RETRIES) this.defer(cell, "server", result.message);
+        if (attempt.gatewayRetries >= GATEWAY_RETRIES) this.defer(cell, "server", result.message);
         else {
-          progress.gatewayRetries += 1;
+          attempt.gatewayRetries += 1;
           usage.retries += 1;
-          this.enqueueAfter(cell, retryWaitMs(progress.gatewayRetries, result.retryAfterMs, this.options.random));
+          this.enqueueAfter(cell, retryWaitMs(attempt.gatewayRetries, result.retryAfterMs, this.options.random));
         }
         return seat.failed(event, result.message);
       case "server":
@@ -233,33 +179,33 @@ class CellScheduler {
     }
   }
 
-  private takeAnswer(cell: number, reply: Answer, progress: Progress, usage: ColumnUsage): void {
+  private takeAnswer(cell: number, reply: Answer, attempt: CellAttempt, usage: ColumnUsage): void {
     const { column } = this.book.columnOf(cell);
-    const tools = this.options.tools?.get(column.name);
-    if (tools !== undefined && (reply.toolCalls ?? []).length > 0 && progress.conversation.toolTurns <= tools.maxTurns)
-      return void this.callTools(cell, reply, progress, tools);
+    const tools = this.attempts.toolsOf(cell);
+    if (tools !== undefined && (reply.toolCalls ?? []).length > 0 && this.attempts.mayAnswerTools(cell, tools))
+      return void this.callTools(cell, reply, attempt, tools);
     const limits = this.options.limits ?? DEFAULT_LIMITS;
-    const next = advance(progress.conversation, reply, { column, limits, repairJson: jsonrepair });
+    const next = advance(attempt.conversation, reply, { column, limits, repairJson: jsonrepair });
     if (next.status === "done") {
       if (next.repairs.length > 0) usage.repaired += 1;
       const side = sideColumns(column, next.messages);
       return this.settle(cell, { [column.name]: next.value, ...side });
     }
     if (next.status === "failed") return this.fail(cell, "unusable_answer", next.problem);
-    if (next.restarts > progress.conversation.restarts) usage.restarts += 1;
+    if (next.restarts > attempt.conversation.restarts) usage.restarts += 1;
     else usage.corrections += 1;
-    progress.conversation = next;
+    attempt.conversation = next;
     this.enqueue(cell);
   }
 
   /** Tools are called outside of the lane: other cells are asked for meanwhile. */
-  private async callTools(cell: number, reply: ModelReply, progress: Progress, tools: CellTools): Promise<void> {
-    const { toolTurns } = progress.conversation;
+  private async callTools(cell: number, reply: ModelReply, attempt: CellAttempt, tools: CellTools): Promise<void> {
+    const { toolTurns } = attempt.conversation;
     this.book.usageOf(cell).toolCalls += reply.toolCalls?.length ?? 0;
     try {
       const results = await tools.answer(reply, toolTurns < tools.maxTurns, this.ending.signal);
       if (this.hasEnded) return;
-      progress.conversation = takeToolResults(progress.conversation, reply, results);
+      attempt.conversation = takeToolResults(attempt.conversation, reply, results);
       this.enqueue(cell);
     } catch (error) {
       if (this.hasEnded) return;
@@ -288,7 +234,7 @@ class CellScheduler {
   private settle(cell: number, values: Readonly<Record<string, JsonValue>>): void {
     this.active -= 1;
     this.finished += 1;
-    this.progress.delete(cell);
+    this.attempts.forget(cell);
     for (const next of this.book.succeed(cell, values)) {
       this.makeReady(next);
       this.lanes.pump(this.book.columnOf(next).alias);
@@ -316,8 +262,8 @@ class CellScheduler {
   }
 
   private report(cell: number, kind: CellFailureKind, message: string): void {
-    this.book.fail(cell, { kind, message, requests: this.progress.get(cell)?.requests ?? 0 });
-    this.progress.delete(cell);
+    this.book.fail(cell, { kind, message, requests: this.attempts.requestsOf(cell) });
+    this.attempts.forget(cell);
   }
 
   private checkEnd(): void {
@@ -327,12 +273,12 @@ class CellScheduler {
     this.deferred = [];
     for (const { cell, kind, message } of deferred) {
       this.active += 1;
-      const progress = this.progressOf(cell);
-      if (progress.salvaged >= SALVAGE_ROUNDS) {
+      const attempt = this.attempts.of(cell);
+      if (attempt.salvaged >= SALVAGE_ROUNDS) {
         this.fail(cell, kind, message);
         continue;
       }
-      progress.salvaged += 1;
+      attempt.salvaged += 1;
       this.book.usageOf(cell).retries += 1;
       this.enqueue(cell);
     }
