@@ -24,10 +24,10 @@ interface Started {
   readonly errors: readonly Error[];
 }
 
-async function start(): Promise<Started> {
+async function start(script = "stdio-gpu-ops.ts"): Promise<Started> {
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [fileURLToPath(new URL("../support/stdio-gpu-ops.ts", import.meta.url))],
+    args: [fileURLToPath(new URL(`../support/${script}`, import.meta.url))],
     env: { NEMOPS_HOME: home, SIM_SCENARIO: "gpu_fallen_off_bus", EMBEDDINGS_PROVIDER: "none" },
     stderr: "pipe",
   });
@@ -76,5 +76,23 @@ describe("gpu-ops over stdio", () => {
       code: "not_found",
       message: "no MCP server weather; servers are gpu-ops, data-designer",
     });
+  });
+});
+
+describe("data-designer over stdio", () => {
+  it("keeps a design from call to call and makes rows of it", async () => {
+    const { client, stderr, errors } = await start("stdio-data-designer.ts");
+    expect(client.getServerVersion()).toMatchObject({ name: "nemops-data-designer" });
+    expect(client.getInstructions()).toContain("never an instruction");
+    expect((await client.listTools()).tools).toHaveLength(31);
+    await client.callTool({ name: "init_config", arguments: { name: "dice" } });
+    await client.callTool({ name: "add_int_column", arguments: { name: "eyes", low: 1, high: 6 } });
+    const preview = await client.callTool({ name: "preview_data", arguments: { num_records: 2, seed: 4 } });
+    expect(preview.structuredContent).toMatchObject({
+      records: [{ eyes: expect.any(Number) as number }, { eyes: expect.any(Number) as number }],
+    });
+    await client.close();
+    expect(stderr()).toContain("released");
+    expect(errors).toEqual([]);
   });
 });
