@@ -3,6 +3,7 @@ import { z } from "zod";
 import { DesignDraft } from "../../engine/data/design/draft.ts";
 import type { ToolOutcome } from "../../mcp/client/tool-client.ts";
 import type { ToolRequest } from "../execute-tools.ts";
+import { reasonOf } from "./results.ts";
 import { EditedArgs, type SubmissionArgs, visibleColumns, withArgs } from "./submission.ts";
 
 export interface Edited {
@@ -14,7 +15,7 @@ export interface Edited {
 
 /**
  * The design with what an operator changed on the approval card. Columns are removed through the tools, the last first,
- * so that what reads a column goes before it and everything that hangs on it goes along.
+ * so that what reads a column goes before it; constraints and helpers that hang on it go along.
  */
 export async function applyEdit(
   action: { readonly name: string; readonly args: Readonly<Record<string, unknown>> },
@@ -34,9 +35,9 @@ export async function applyEdit(
   const removed = columns == null ? [] : present.filter((name) => !columns.includes(name));
   for (const name of removed.reverse()) {
     if (!visibleColumns(design).includes(name)) continue;
-    const outcome = await call({ id: "", name: "remove_column", args: { name } }, design);
+    const outcome = await call({ id: "", name: "remove_column", args: { name, cascade: true } }, design);
     const next = outcome.isError ? undefined : DesignDraft.safeParse(outcome.structured?.["design"]).data;
-    if (next === undefined) return refuse(`"${name}" cannot be left out: ${outcome.text}`);
+    if (next === undefined) return refuse(`"${name}" cannot be left out: ${reasonOf(outcome)}`);
     design = next;
   }
   const gone = (columns ?? []).filter((name) => !visibleColumns(design).includes(name));

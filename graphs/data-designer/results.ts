@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import type { ToolOutcome } from "../../mcp/client/tool-client.ts";
 import { isRecord } from "../conversation.ts";
 
 /**
@@ -110,4 +111,10 @@ export function violationsOf(result: unknown): ViolationResult[] | undefined {
 
 export function errorsOf(violations: readonly ViolationResult[]): readonly ViolationResult[] {
   return violations.filter(({ level }) => level === "error");
+}
+
+/** Why a call failed, in words: our servers send an object with `error`. */
+export function reasonOf({ text: whole, structured }: ToolOutcome): string {
+  const error = structured?.["error"];
+  return typeof error === "string" ? error : whole;
 }

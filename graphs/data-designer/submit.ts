@@ -8,7 +8,7 @@ import type { ToolClient, ToolDescription, ToolOutcome } from "../../mcp/client/
 import { type ApprovalDecision, askApproval } from "../approve.ts";
 import { type ToolRequest, callTool, toToolMessage, toolEnded, toolStarted } from "../execute-tools.ts";
 import { applyEdit } from "./edit-design.ts";
-import { JobResult, SubmissionResult, type ViolationResult, errorsOf } from "./results.ts";
+import { JobResult, SubmissionResult, type ViolationResult, errorsOf, reasonOf } from "./results.ts";
 import { type OpenSubmissions, SubmissionArgs, approvalOf, idempotencyKey, jobArgs, withArgs } from "./submission.ts";
 import { designMeta, designRules } from "./tool-rules.ts";
 
@@ -101,12 +101,12 @@ async function checkJob(
   if (checked === undefined) return { kind: "refused", outcome: { isError: true, text: outcome.text } };
   if (checked.ready && errorsOf(checked.violations).length === 0) return { kind: "ready", design, formats, checked };
   const { violations } = checked;
-  const text = JSON.stringify({
+  const structured = {
     error: "the job was not created, because the design is not ready; mend it and submit it again",
     violations,
     missing: outcome.structured?.["missing"] ?? [],
-  });
-  return { kind: "refused", outcome: { isError: true, text }, violations };
+  };
+  return { kind: "refused", outcome: { isError: true, text: JSON.stringify(structured), structured }, violations };
 }
 
 function decide({ design, formats, checked }: ReadyPlan, approvals: "ask" | "auto"): ApprovalDecision | undefined {
@@ -139,7 +139,7 @@ async function createJob(
       if (checked.kind === "ready") return startJob(creation, checked, options);
       const { violations = [] } = checked;
       return {
-        outcome: failure(`the job was not created, the operator's changes do not fit: ${checked.outcome.text}`),
+        outcome: failure(`the job was not created, the operator's changes do not fit: ${reasonOf(checked.outcome)}`),
         violations,
       };
     }
