@@ -48,7 +48,9 @@ export function createJobCreator(options: JobCreatorOptions): (request: JobReque
     return service.sendConfig(dialect, async (hasDiscriminators) => {
       const { config } = dialect.toConfig(design, hasDiscriminators);
       const body = dialect.createBody(request, config, customFields);
-      return service.read({ method: "POST", path: dialect.paths.jobs, body, isRepeatable: false }, WireJob);
+      // Services of NVIDIA do not look at the header; one of ours does, and then needs no look at its jobs.
+      const headers = { "idempotency-key": key };
+      return service.read({ method: "POST", path: dialect.paths.jobs, body, headers, isRepeatable: false }, WireJob);
     });
   };
 

@@ -13,6 +13,7 @@ export interface NemoRequest {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly accept?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Doing it twice is as good as once: it is tried again after 502, 503, 504, 429 and broken connections. */
   readonly isRepeatable: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -76,6 +77,7 @@ export function createNemoHttp(options: NemoHttpOptions): NemoHttp {
       redirect: "manual",
       signal: guard,
       headers: {
+        ...request.headers,
         accept: request.accept ?? "application/json",
         ...(request.body === undefined ? {} : { "content-type": "application/json" }),
         ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey.reveal()}` }),

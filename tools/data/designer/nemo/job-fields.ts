@@ -45,6 +45,8 @@ export function toDesignJob(options: JobFieldsOptions): DesignJob {
   const { wire, id, config, numRecords, errorDetails, version } = options;
   const { [KEY_FIELD]: _key, ...customFields } = wire.custom_fields ?? {};
   const createdAt = toIso(wire.created_at);
+  // Only our own service tells them.
+  const { seed, text_model: textModel } = wire.status_details ?? {};
   return {
     id,
     name: wire.name ?? options.name ?? id,
@@ -55,12 +57,12 @@ export function toDesignJob(options: JobFieldsOptions): DesignJob {
     customFields: Object.keys(customFields).length === 0 ? null : customFields,
     config,
     numRecords,
-    seed: null,
+    seed: typeof seed === "number" || typeof seed === "string" ? seed : null,
     status: readStatus(wire.status),
     statusDetails: wire.status_details ?? {},
     errorDetails,
     progress: readProgress(wire.status_details ?? {}, numRecords, version),
-    textModel: options.textModel,
+    textModel: typeof textModel === "string" ? textModel : options.textModel,
     createdAt,
     updatedAt: wire.updated_at === null || wire.updated_at === undefined ? createdAt : toIso(wire.updated_at),
   };

@@ -1,5 +1,4 @@
 import { SAMPLER_PARAMS } from "../../../../../engine/data/design/sampler-params.ts";
-import { fromPerson } from "./from-v1.ts";
 import { isObject, mapList } from "./translation.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -44,15 +43,21 @@ function fromColumn({ type, ...column }: Fields): unknown {
 function fromPeople(column: Fields): Fields {
   const { params, conditional_params: conditional } = column;
   return {
-    params: fromPerson(params, "person"),
+    params: fromPerson(params),
     ...(isObject(conditional)
       ? {
           conditional_params: Object.fromEntries(
-            Object.entries(conditional).map(([condition, each]) => [condition, fromPerson(each, "person")]),
+            Object.entries(conditional).map(([condition, each]) => [condition, fromPerson(each)]),
           ),
         }
       : {}),
   };
+}
+
+function fromPerson(params: unknown): unknown {
+  if (!isObject(params) || params["state"] === undefined) return params;
+  const { state, ...rest } = params;
+  return { ...rest, select_field_values: { state: Array.isArray(state) ? state : [state] } };
 }
 
 function fromLlm(column: Fields, type: unknown): unknown {
