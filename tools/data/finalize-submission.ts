@@ -57,12 +57,13 @@ export const finalizeSubmission = defineTool({
     const { violations, missing } = checkDraft(asked);
     const isReady = missing.length === 0 && !hasErrors(violations);
     const modelColumns = draft.config.columns.filter(isModelColumn);
-    const settings = await call.context.designer.settings();
+    const { designer } = call.context;
+    const settings = await designer.settings();
     const textModel = modelColumns.length === 0 ? null : settings.textModel;
     const estimate = estimateDesign(draft, {
       rows: numRecords ?? 0,
       sample: isReady && modelColumns.length > 0 ? await drawSample(draft, call) : [],
-      isOffline: settings.modelProviders.length === 0,
+      isOffline: designer.backend === "embedded" && settings.modelProviders.length === 0,
     });
     return {
       ready: isReady,

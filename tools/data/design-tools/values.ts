@@ -65,7 +65,10 @@ export function readValues(given: unknown): WeightedValues | undefined {
   }
   const values = readScalars(given);
   if (values === undefined || values.length === 0) return undefined;
-  const shares = values.map((value) => SHARE.exec(String(value)));
+  const shares = values.map((value) => {
+    const text = String(value);
+    return text.length <= MAX_SHARE_CHARACTERS ? SHARE.exec(text) : null;
+  });
   if (shares.every((share) => share !== null)) {
     return {
       values: shares.map((share) => share.groups?.["value"]?.trim() ?? ""),
@@ -75,6 +78,8 @@ export function readValues(given: unknown): WeightedValues | undefined {
   return { values };
 }
 
+/** The pattern looks back and forth, so that a long text would take long. */
+const MAX_SHARE_CHARACTERS = 300;
 /** `active 80%`, `active (80 %)`, `active: 80 %`. */
 const SHARE = /^(?<value>.*?\S)[\s:=(]+(?<share>\d+(?:\.\d+)?)\s*%\s*\)?$/;
 

@@ -6,7 +6,7 @@ import { sideEffectColumns } from "../side-effects.ts";
 import { Column } from "../design.ts";
 import type { Violation, ViolationType } from "../violation.ts";
 import { mapReferences } from "./map-references.ts";
-import { resolveName } from "./names.ts";
+import { nameResolver } from "./names.ts";
 import { textOf } from "./show.ts";
 import { repairCondition, repairTemplate } from "./templates.ts";
 
@@ -76,16 +76,16 @@ export function referableNames(draft: DesignDraft): string[] {
 }
 
 function repairReferences(edit: DraftEdit): DraftEdit {
-  const known = referableNames(edit.draft);
+  const resolve = nameResolver(referableNames(edit.draft));
   const changes: string[] = [];
   const report = (before: string, after: string): string => {
     if (before !== after) changes.push(`${JSON.stringify(before)} became ${JSON.stringify(after)}`);
     return after;
   };
   const config = mapReferences(edit.draft.config, {
-    template: (text) => report(text, repairTemplate(text, known)),
-    condition: (text) => report(text, repairCondition(text, known)),
-    name: (text) => report(text, resolveName(text, known) ?? text),
+    template: (text) => report(text, repairTemplate(text, resolve)),
+    condition: (text) => report(text, repairCondition(text, resolve)),
+    name: (text) => report(text, resolve(text) ?? text),
   });
   const name = edit.column?.["name"];
   const column = name === undefined ? null : (config.columns.find((one) => one["name"] === name) ?? null);
@@ -95,7 +95,7 @@ function repairReferences(edit: DraftEdit): DraftEdit {
 /** `price * qty`, which lacks its braces, as a template; text that is no expression over columns stays as it is. */
 export function asExpression(text: string, known: readonly string[], isNumber: boolean): string {
   if (/\{[{%]/.test(text) || text.trim() === "") return text;
-  const template = repairTemplate(`{{ ${text.trim()} }}`, known);
+  const template = repairTemplate(`{{ ${text.trim()} }}`, nameResolver(known));
   const { variables, problem } = readVariables(template);
   if (problem !== undefined) return text;
   const isOverColumns = variables.some((name) => known.includes(name)) || (variables.length > 0 && isNumber);

@@ -36,14 +36,28 @@ export function plainName(name: string): string {
   return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "");
 }
 
+/** The column that a spelling means; undefined when there is none or more than one. */
+export type ResolveName = (written: string) => string | undefined;
+
+/** Finds names of `known` as `resolveName`, prepared once for many spellings. */
+export function nameResolver(known: readonly string[]): ResolveName {
+  const exact = new Set(known);
+  const byPlain = new Map<string, string | undefined>();
+  for (const name of exact) {
+    const plain = plainName(name);
+    byPlain.set(plain, byPlain.has(plain) ? undefined : name);
+  }
+  return (written) => {
+    if (exact.has(written)) return written;
+    const plain = plainName(written);
+    return plain === "" ? undefined : byPlain.get(plain);
+  };
+}
+
 /**
  * The one of `known` that a spelling means: itself, or the only one that differs in case and punctuation alone.
  * Undefined when there is none or more than one.
  */
 export function resolveName(written: string, known: readonly string[]): string | undefined {
-  if (known.includes(written)) return written;
-  const plain = plainName(written);
-  if (plain === "") return undefined;
-  const fitting = known.filter((name) => plainName(name) === plain);
-  return fitting.length === 1 ? fitting[0] : undefined;
+  return nameResolver(known)(written);
 }

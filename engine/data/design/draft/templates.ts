@@ -1,7 +1,8 @@
 import { readVariables, asTemplate } from "../references.ts";
 import { tokenize } from "../../template/tokens.ts";
 import type { Token } from "../../template/tokens.ts";
-import { plainName, resolveName } from "./names.ts";
+import { plainName } from "./names.ts";
+import type { ResolveName } from "./names.ts";
 
 /** The template with its variables renamed; texts, attributes, filters and a template that cannot be read stay. */
 export function renameVariables(source: string, rename: (name: string) => string): string {
@@ -34,49 +35,52 @@ export function renameInCondition(condition: string, rename: (name: string) => s
  * The template as its author probably meant it: names of columns in another spelling (`{{ Order ID }}`, `{{ orderId }}`)
  * become the columns' names, and `{name}` becomes `{{ name }}` where that is a column.
  */
-export function repairTemplate(source: string, known: readonly string[]): string {
+export function repairTemplate(source: string, resolve: ResolveName): string {
   const doubled = source.replaceAll(/(?<!\{)\{([\p{L}\p{N}_ -]{1,100})\}(?!\})/gu, (whole, inside: string) => {
-    const name = resolveName(inside.trim(), known);
+    const name = resolve(inside.trim());
     return name === undefined ? whole : `{{ ${name} }}`;
   });
   const spelled = doubled.replaceAll(
     /(\{[{%])([^{}]{1,2000})([%}]\})/g,
-    (_whole, open: string, inside: string, close) => [open, repairSpaced(inside, known), close].join(""),
+    (_whole, open: string, inside: string, close) => [open, repairSpaced(inside, resolve), close].join(""),
   );
-  return renameVariables(spelled, (name) => resolveName(name, known) ?? name);
+  return renameVariables(spelled, (name) => resolve(name) ?? name);
 }
 
 /** Also takes the braces off and reads a single `=` as a comparison. */
-export function repairCondition(condition: string, known: readonly string[]): string {
+export function repairCondition(condition: string, resolve: ResolveName): string {
   const bare = condition.trim().replace(/^\{\{([^{}]*)\}\}$/, "$1");
   const compared = readVariables(asTemplate(bare)).problem === undefined ? bare : bare.replaceAll(LONE_EQUALS, "==");
-  const repaired = withoutBraces(repairTemplate(asTemplate(compared), known));
+  const repaired = withoutBraces(repairTemplate(asTemplate(compared), resolve));
   return repaired.trim();
 }
 
 const LONE_EQUALS = /(?<![=!<>])=(?!=)/g;
 
 /** Names of several words, which the template language would read as several names. */
-function repairSpaced(inside: string, known: readonly string[]): string {
+function repairSpaced(inside: string, resolve: ResolveName): string {
   // Quoted texts stay as they are.
   return inside.replaceAll(/"[^"]*"|'[^']*'|[\p{L}_][\p{L}\p{N}_]*(?:[ -][\p{L}\p{N}_]+)+/gu, (phrase) => {
     if (/^["']/.test(phrase)) return phrase;
-    return repairPhrase(phrase, known);
+    return repairPhrase(phrase, resolve);
   });
 }
 
-function repairPhrase(phrase: string, known: readonly string[]): string {
+/** Words of a name and what stands between them; longer names are not looked for. */
+const MAX_PIECES = 15;
+
+function repairPhrase(phrase: string, resolve: ResolveName): string {
   const words = phrase.split(/(?<=[ -])|(?=[ -])/);
   let text = "";
   for (let start = 0; start < words.length;) {
-    let end = words.length;
+    let end = Math.min(words.length, start + MAX_PIECES);
     let found: string | undefined;
     for (; end > start + 2 && found === undefined; end -= 1) {
       const candidate = words.slice(start, end).join("");
       // `a - b` and `a-b` stay a difference where `a` is a column.
-      const isDifference = candidate.includes("-") && known.includes(words[start] ?? "");
+      const isDifference = candidate.includes("-") && resolve(words[start] ?? "") === words[start];
       if (plainName(candidate) !== "" && !isDifference && !/^[ -]|[ -]$/.test(candidate)) {
-        found = resolveName(candidate, known);
+        found = resolve(candidate);
       }
       if (found !== undefined) break;
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { readVariables } from "../../../../../engine/data/design/references.ts";
-import { makeName, resolveName } from "../../../../../engine/data/design/draft/names.ts";
+import { makeName, nameResolver, resolveName } from "../../../../../engine/data/design/draft/names.ts";
 import { renameVariables, repairCondition, repairTemplate } from "../../../../../engine/data/design/draft/templates.ts";
 
 describe("a column name", () => {
@@ -49,7 +49,7 @@ describe("a column name", () => {
 });
 
 describe("a template", () => {
-  const known = ["order_id", "price", "qty", "first_name", "person"];
+  const resolve = nameResolver(["order_id", "price", "qty", "first_name", "person"]);
 
   it.each([
     ["{{ Order ID }}", "{{ order_id }}"],
@@ -63,7 +63,7 @@ describe("a template", () => {
     ["{{ unknown thing }}", "{{ unknown thing }}"],
     ["plain text about price", "plain text about price"],
   ])("%j is repaired to %j", (source, repaired) => {
-    expect(repairTemplate(source, known)).toBe(repaired);
+    expect(repairTemplate(source, resolve)).toBe(repaired);
   });
 
   it.each([
@@ -71,7 +71,7 @@ describe("a template", () => {
     ["{{ Price >= 10 }}", "price >= 10"],
     ["price != 3 and Qty == 2", "price != 3 and qty == 2"],
   ])("as a condition %j becomes %j", (condition, repaired) => {
-    expect(repairCondition(condition, known)).toBe(repaired);
+    expect(repairCondition(condition, resolve)).toBe(repaired);
   });
 
   it.each([
