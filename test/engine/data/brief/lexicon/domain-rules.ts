@@ -56,6 +56,11 @@ export const INVARIANTS: Readonly<Record<string, (row: Row) => boolean>> = {
   stock_price: (row) =>
     isNear(number(row, "close_price"), number(row, "open_price") * (1 + number(row, "return_pct") / 100)),
   crop_yield: (row) => text(row, "planting_date") < text(row, "harvest_date") && number(row, "yield_t_ha") > 0,
+  bank_transaction: (row) => text(row, "transaction_type") !== "deposit" || text(row, "debit_credit") === "credit",
+  court_case: (row) =>
+    ["open", "in hearing"].includes(text(row, "status")) === (text(row, "verdict") === "pending") &&
+    text(row, "filing_date") < text(row, "hearing_date"),
+  ride: (row) => text(row, "driver_name") !== text(row, "passenger_name"),
   contract: (row) => text(row, "start_date") < text(row, "end_date"),
   gpu_telemetry: (row) =>
     number(row, "utilization_pct") <= 100 &&
