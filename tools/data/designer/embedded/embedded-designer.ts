@@ -17,7 +17,7 @@ import { type JobRow, toJob } from "./job-row.ts";
 import { startJobRunner } from "./job-runner.ts";
 import { type JobStore, createJobStore } from "./job-store.ts";
 import { readLogPage } from "./log-pages.ts";
-import { checkRequest, checkSeed, describeNewJob, drawSeed, hashRequest } from "./new-job.ts";
+import { checkPage, checkRequest, checkSeed, describeNewJob, drawSeed, hashRequest } from "./new-job.ts";
 import { checkPreviewCount, streamPreview } from "./preview.ts";
 import { listResults, needDatasetFolder, openResult } from "./results.ts";
 import { createRunLock } from "./run-lock.ts";
@@ -115,6 +115,7 @@ export function createEmbeddedDesigner(options: EmbeddedDesignerOptions): DataDe
     },
     job: async (id) => toJob(need(id)),
     async list(query) {
+      checkPage(query);
       const { rows, total } = store.list(query);
       return { jobs: rows.map(toJob), total };
     },

@@ -9,7 +9,10 @@ import { createFolderOf, guardStorage } from "../../../../lib/storage.ts";
  */
 export interface JobDatabase {
   readonly sqlite: Database;
-  /** Runs `work` in one immediate (write-locking) transaction. Throws `storage_failed` when the store fails. */
+  /**
+   * Runs `work` in one immediate (write-locking) transaction. Throws `storage_failed` when the store fails, `unavailable`
+   * when it is closed.
+   */
   readonly write: <Result>(work: () => Result) => Result;
   readonly read: <Result>(work: () => Result) => Result;
   close(): void;
@@ -97,10 +100,14 @@ export function openJobDatabase(file: string): JobDatabase {
     }
     return opened;
   });
+  const whileOpen = <Result>(work: () => Result): Result => {
+    if (!sqlite.open) throw new ServiceError("unavailable", "the list of jobs is closed: the service stops");
+    return guard(work);
+  };
   return {
     sqlite,
-    write: (work) => guard(() => sqlite.transaction(work).immediate()),
-    read: guard,
+    write: (work) => whileOpen(() => sqlite.transaction(work).immediate()),
+    read: whileOpen,
     close: () => sqlite.close(),
   };
 }

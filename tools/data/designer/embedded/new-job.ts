@@ -10,7 +10,7 @@ import { ASKING_ROW_GROUP_SIZE, DEFAULT_ROW_GROUP_SIZE } from "../../dataset-job
 import { asksServices } from "../../dataset-job/prepare.ts";
 import { type DesignInput, hashTable } from "../../design-input.ts";
 import type { GenerationServices } from "../../generation-services.ts";
-import type { JobRequest } from "../designer.ts";
+import type { JobListQuery, JobRequest } from "../designer.ts";
 import type { NewJob } from "./job-store.ts";
 
 const DEFAULT_NAME = "dataset";
@@ -49,6 +49,17 @@ export function checkSeed(seed: number | string): void {
   const isRight = typeof seed === "number" ? Number.isSafeInteger(seed) : seed.length <= MAX_SEED_LENGTH;
   const right = `a whole number or at most ${MAX_SEED_LENGTH} characters`;
   if (!isRight) throw invalid("seed", `seed ${String(seed).slice(0, 50)}: must be ${right}`);
+}
+
+const MAX_PAGE_SIZE = 1_000;
+
+/** Throws `invalid_input`. */
+export function checkPage({ page, pageSize }: JobListQuery): void {
+  if (!isWhole(page, 1, Number.MAX_SAFE_INTEGER / MAX_PAGE_SIZE))
+    throw invalid("page", `page ${page}: the first one is 1`);
+  if (!isWhole(pageSize, 1, MAX_PAGE_SIZE)) {
+    throw invalid("page_size", `${pageSize} jobs on a page: must be 1 to ${MAX_PAGE_SIZE}`);
+  }
 }
 
 /** A seed for those who gave none: 32 bits. */

@@ -55,7 +55,7 @@ export async function openResult(options: ResultsOptions, name: string): Promise
   if (name === ANALYSIS) {
     const file = path.join(folder, "analysis.json");
     if (!(await exists(file))) throw missing(id, name, [DATASET]);
-    return { fileName: `${id}-analysis.json`, contentType: "application/json", body: createReadStream(file) };
+    return { fileName: `${id}-analysis.json`, contentType: "application/json", body: readChunks(file) };
   }
   const entries = await entriesOf(folder, metadata, name);
   if (entries === undefined) throw missing(id, name, [DATASET, ANALYSIS, ...processorNames(metadata)]);
@@ -66,6 +66,12 @@ export async function openResult(options: ResultsOptions, name: string): Promise
     if ((error as { code?: unknown }).code !== "ENOENT") throw toStorageError(error, "dataset folder", folder);
     throw new ServiceError("not_found", `files of job ${id} have been removed from ${folder}`, { cause: error });
   }
+}
+
+/** Opens the file when the first chunk is asked for, and closes it when nobody asks any more. */
+async function* readChunks(file: string): AsyncGenerator<Uint8Array> {
+  // Without an encoding the stream gives buffers.
+  for await (const chunk of createReadStream(file) as AsyncIterable<Uint8Array>) yield chunk;
 }
 
 async function entriesOf(folder: string, metadata: Metadata, name: string): Promise<ArchiveEntry[] | undefined> {

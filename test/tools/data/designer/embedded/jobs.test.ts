@@ -217,6 +217,24 @@ describe("jobs", () => {
   });
 });
 
+describe("a closed service", () => {
+  it("says so", async () => {
+    const designer = home.open();
+    await designer.close();
+    await designer.close();
+    await expect(designer.list(ALL)).rejects.toMatchObject({ code: "unavailable" });
+  });
+});
+
+it("refuses pages that are none, of jobs and of their logs", async () => {
+  const designer = home.open();
+  await expect(designer.list({ ...ALL, page: 0 })).rejects.toMatchObject({ code: "invalid_input" });
+  await expect(designer.list({ ...ALL, pageSize: -1 })).rejects.toThrow("-1 jobs on a page: must be 1 to 1000");
+  const { id } = await designer.createJob(SMALL);
+  await expect(designer.logs(id, { limit: 0 })).rejects.toMatchObject({ code: "invalid_input" });
+  await expect(designer.logs(id, { limit: 5, pageCursor: "x" })).rejects.toThrow('page cursor "x" is none of this log');
+});
+
 describe("what is handed over", () => {
   it("is the dataset with what tells about it, the same bytes each time, and the output of each processor", async () => {
     const designer = home.open();
