@@ -3,8 +3,10 @@ import {
   CallToolRequestSchema,
   type CallToolResult,
   ErrorCode,
+  ListResourcesRequestSchema,
   ListToolsRequestSchema,
   McpError,
+  ReadResourceRequestSchema,
   type ServerNotification,
 } from "@modelcontextprotocol/sdk/types.js";
 
@@ -15,6 +17,15 @@ import { createLazyValidator } from "../lazy-validator.ts";
 import { callTool } from "./call-tool.ts";
 import { listTool } from "./tool-listing.ts";
 
+/** A JSON document that clients can read without calling a tool. */
+export interface JsonResource {
+  readonly uri: string;
+  readonly name: string;
+  readonly description: string;
+  /** The document as it is now for this connection. */
+  read(session: ReadonlyMap<string, unknown>): unknown;
+}
+
 export interface McpServerOptions<Context> {
   /** `serverInfo.name`; ours are `nemops-<server>`. */
   readonly name: string;
@@ -23,6 +34,8 @@ export interface McpServerOptions<Context> {
   /** What a model should know before it picks a tool. */
   readonly instructions: string;
   readonly tools: readonly Tool<Context>[];
+  /** None by default. */
+  readonly resources?: readonly JsonResource[];
   readonly context: Context;
   readonly log: Log;
   /** Longest answer in characters; default 1,048,576. */
@@ -41,13 +54,17 @@ export function createServerFactory<Context>(options: McpServerOptions<Context>)
   if (byName.size !== options.tools.length) throw new Error(`${options.name}: two tools share a name`);
   // Turning the schemas into JSON Schema takes tens of milliseconds: once for all connections, and not at the start.
   let listed: ReturnType<typeof listTool>[] | undefined;
-  const { name, title, version, instructions, context, log, maxResultChars } = options;
+  const { name, title, version, instructions, resources = [], context, log, maxResultChars } = options;
 
   return () => {
     const session = new Map<string, unknown>();
     const connection = new McpServer(
       { name, title, version },
-      { capabilities: { tools: {} }, instructions, jsonSchemaValidator: createLazyValidator() },
+      {
+        capabilities: { tools: {}, ...(resources.length > 0 && { resources: {} }) },
+        instructions,
+        jsonSchemaValidator: createLazyValidator(),
+      },
     );
     // The request handlers are set on the server underneath: registerTool would validate before our own readable checks.
     const { server } = connection;
@@ -74,8 +91,28 @@ export function createServerFactory<Context>(options: McpServerOptions<Context>)
       await progress.flush();
       return result;
     });
+    if (resources.length > 0) serveResources(connection, resources, session);
     return connection;
   };
+}
+
+function serveResources(
+  { server }: McpServer,
+  resources: readonly JsonResource[],
+  session: ReadonlyMap<string, unknown>,
+): void {
+  const mimeType = "application/json";
+  server.setRequestHandler(ListResourcesRequestSchema, () => ({
+    resources: resources.map(({ uri, name, description }) => ({ uri, name, description, mimeType })),
+  }));
+  server.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }) => {
+    const resource = resources.find((one) => one.uri === uri);
+    if (resource === undefined) {
+      const known = resources.map((one) => one.uri).join(", ");
+      throw new McpError(ErrorCode.InvalidParams, `Unknown resource: ${uri}; resources are ${known}`);
+    }
+    return { contents: [{ uri, mimeType, text: JSON.stringify(resource.read(session)) }] };
+  });
 }
 
 interface ProgressSender {
