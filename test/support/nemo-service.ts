@@ -5,23 +5,9 @@ import type { AddressInfo } from "node:net";
 import type { z } from "zod";
 
 import type { JsonValue } from "../../engine/data/table.ts";
+import { type ServiceDialect, type ServiceJob, previewLines, showJob, showStatus } from "./nemo-service-answers.ts";
 import { type Fields, makeAnalysis, makeRows, makeTar, parquetFiles, toCsv } from "./nemo-service-data.ts";
 import { type DiscriminatorRule, toProblems, v1Schemas } from "./nemo-service-schema.ts";
-
-/** A job as the published API shows it. Older dialects show parts of it. */
-export interface ServiceJob {
-  readonly id: string;
-  readonly body: Fields;
-  readonly config: Fields;
-  readonly numRecords: number;
-  status: string;
-  statusDetails: Record<string, JsonValue>;
-  errorDetails: Record<string, JsonValue>;
-  readonly createdAt: string;
-  updatedAt: string;
-  readonly logs: string[];
-  deleted: boolean;
-}
 
 export interface RequestSeen {
   readonly method: string;
@@ -53,8 +39,6 @@ export interface Fault {
     | { readonly kind: "body"; readonly text: string | Uint8Array; readonly isStalled?: boolean };
 }
 
-export type ServiceDialect = "v1" | "v1beta1" | "v2" | "v2-plain" | "preview-only";
-
 export interface NemoServiceOptions {
   readonly dialect?: ServiceDialect;
   readonly discriminators?: DiscriminatorRule;
@@ -81,8 +65,6 @@ export interface NemoService {
 }
 
 const STEPS = ["created", "pending", "active", "completed"];
-const OLD_NAMES: Readonly<Record<string, string>> = { active: "running", error: "failed" };
-
 /**
  * A NeMo Data Designer service on a free loopback port, written from the published API (1.4.0, OpenAPI) and the Python
  * SDKs of the older and newer ones. It keeps its jobs in memory and makes their rows by simple rules.
@@ -192,7 +174,7 @@ export async function startNemoService(options: NemoServiceOptions = {}): Promis
     if (job === undefined) return sendJson(response, { detail: `Job ${id} not found` }, 404);
     if (action === undefined && method === "GET") {
       if (isAutomatic) advance(job);
-      return sendJson(response, showJob(job));
+      return sendJson(response, showJob(job, dialect));
     }
     if (action === undefined && method === "DELETE") {
       job.deleted = true;
@@ -202,7 +184,7 @@ export async function startNemoService(options: NemoServiceOptions = {}): Promis
       if (["completed", "error", "cancelled"].includes(job.status))
         return sendJson(response, { detail: "Job has ended" }, 409);
       change(job, { status: "cancelling" });
-      return sendJson(response, showJob(job));
+      return sendJson(response, showJob(job, dialect));
     }
     if (action === "status" && dialect !== "v1beta1") return sendJson(response, showStatus(job));
     if (action === "logs") return sendLogs(job, url, response);
@@ -215,7 +197,7 @@ export async function startNemoService(options: NemoServiceOptions = {}): Promis
     const spec = (dialect === "v1beta1" ? sent : (sent["spec"] ?? {})) as Fields;
     if (dialect === "v1" && refuse(schemas.job, body, response)) return;
     const job = create(sent, (spec["config"] ?? {}) as Fields, Number(spec["num_records"]));
-    sendJson(response, showJob(job));
+    sendJson(response, showJob(job, dialect));
   }
 
   function refuse(schema: z.ZodType, body: unknown, response: ServerResponse): boolean {
@@ -227,7 +209,11 @@ export async function startNemoService(options: NemoServiceOptions = {}): Promis
 
   function listRoute(url: URL, response: ServerResponse): void {
     const known = jobs.filter(({ deleted }) => !deleted);
-    if (dialect === "v1beta1" || options.hasBareLists === true) return sendJson(response, known.map(showJob));
+    if (dialect === "v1beta1" || options.hasBareLists === true)
+      return sendJson(
+        response,
+        known.map((job) => showJob(job, dialect)),
+      );
     const page = Number(url.searchParams.get("page") ?? 1);
     const pageSize = Number(url.searchParams.get("page_size") ?? 10);
     const sort = url.searchParams.get("sort") ?? "-created_at";
@@ -243,7 +229,7 @@ export async function startNemoService(options: NemoServiceOptions = {}): Promis
     const wanted = known
       .filter((job) => status === null || job.status === status)
       .toSorted((left, right) => (left[key] < right[key] ? -1 : 1) * (sort.startsWith("-") ? -1 : 1));
-    const data = wanted.slice((page - 1) * pageSize, page * pageSize).map(showJob);
+    const data = wanted.slice((page - 1) * pageSize, page * pageSize).map((job) => showJob(job, dialect));
     sendJson(response, {
       object: "list",
       data,
@@ -256,48 +242,6 @@ export async function startNemoService(options: NemoServiceOptions = {}): Promis
       },
       sort,
     });
-  }
-
-  function showJob(job: ServiceJob): Fields {
-    const { body } = job;
-    const shared = {
-      id: job.id,
-      created_at: job.createdAt,
-      updated_at: job.updatedAt,
-      status_details: job.statusDetails,
-    };
-    if (dialect === "v1beta1") return { ...shared, status: OLD_NAMES[job.status] ?? job.status };
-    return {
-      ...shared,
-      name: body["name"] ?? job.id,
-      ...Object.fromEntries(
-        ["description", "project", "namespace", "ownership", "custom_fields"].flatMap((key) =>
-          body[key] === undefined ? [] : [[key, body[key]]],
-        ),
-      ),
-      spec: { num_records: job.numRecords, config: job.config },
-      status: job.status,
-      error_details: job.errorDetails,
-    };
-  }
-
-  function showStatus(job: ServiceJob): Fields {
-    const isFailed = job.status === "error";
-    const task = {
-      id: "task-0",
-      status: job.status,
-      status_details: {},
-      error_details: {},
-      error_stack: isFailed ? "Traceback (most recent call last):\n  File x\nValueError: model said no" : "",
-    };
-    const step = { name: "generate", status: job.status, status_details: {}, error_details: {}, tasks: [task] };
-    return {
-      job_id: job.id,
-      status: job.status,
-      status_details: job.statusDetails,
-      error_details: job.errorDetails,
-      steps: [step],
-    };
   }
 
   function sendLogs(job: ServiceJob, url: URL, response: ServerResponse): void {
@@ -384,38 +328,10 @@ export async function startNemoService(options: NemoServiceOptions = {}): Promis
     const rows = makeRows(config, Number(sent["num_records"] ?? 10));
     const analysis = makeAnalysis(rows, rows.length);
     response.writeHead(200, { "content-type": "application/jsonl" });
-    const lines = previewLines(rows, analysis).map((line) => `${JSON.stringify(line)}\n`);
+    const lines = previewLines(rows, analysis, dialect).map((line) => `${JSON.stringify(line)}\n`);
     // In pieces that end anywhere.
     for (const text of lines) for (const piece of text.match(/[\s\S]{1,40}/g) ?? []) response.write(piece);
     response.end();
-  }
-
-  function previewLines(rows: readonly Record<string, JsonValue>[], analysis: unknown): unknown[] {
-    if (dialect === "v1beta1") {
-      const at = { step: "sample", ts: "2026-01-01T00:00:00" };
-      return [
-        { ...at, stream: "logs", type: "step_log", payload: { level: "info", msg: "sampling" } },
-        { ...at, stream: "step_outputs", type: "step_output", payload: { dataset: rows } },
-        { ...at, stream: "logs", type: "step_state_change", payload: { state: "completed", msg: "done" } },
-      ];
-    }
-    if (dialect.startsWith("v2")) {
-      return [
-        { kind: "log", level: "info", message: "sampling" },
-        { kind: "heartbeat" },
-        { kind: "dataset_metadata", metadata: {} },
-        { kind: "dataset", records: rows },
-        { kind: "processor_output", processor_name: "p", records: [] },
-        { kind: "analysis", analysis },
-        { kind: "done" },
-      ];
-    }
-    return [
-      { message_type: "log", message: "sampling", extra: { level: "info" } },
-      { message_type: "heartbeat", message: "", extra: null },
-      { message_type: "dataset", message: JSON.stringify(rows), extra: null },
-      { message_type: "analysis", message: JSON.stringify(analysis), extra: null },
-    ];
   }
 
   server.listen(0, "127.0.0.1");

@@ -4,7 +4,7 @@ import { type JobEvent, JOB_STATUSES } from "../../../../../tools/data/designer/
 import { readStatus, toIso } from "../../../../../tools/data/designer/nemo/job-fields.ts";
 import { CONFIG, collect } from "../../../../contracts/data-designer.ts";
 import { type NemoFixture, openNemo } from "../../../../support/nemo-service-designer.ts";
-import type { ServiceJob } from "../../../../support/nemo-service.ts";
+import type { ServiceJob } from "../../../../support/nemo-service-answers.ts";
 
 let fixture: NemoFixture | undefined;
 const start = async (options: Parameters<typeof openNemo>[0] = {}): Promise<NemoFixture> =>
