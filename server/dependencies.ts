@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 
-import { readFollowUp } from "../engine/data/brief/read-follow-up.ts";
 import { designFromBrief } from "../engine/data/brief/design-from-brief.ts";
+import { readFollowUp } from "../engine/data/brief/read-follow-up.ts";
 import { type DataDesignerGraph, createDataDesignerGraph } from "../graphs/data-designer/graph.ts";
 import { type GpuOpsGraph, createGpuOpsGraph } from "../graphs/gpu-ops/graph.ts";
 import { GRAPHS, type GraphId } from "../graphs/index.ts";

@@ -34,9 +34,6 @@ export interface OpenService {
   close(): Promise<void>;
 }
 
-/** Pause after which a silent stream of a dataset job tells that it is still there. */
-const HEARTBEAT_MS = 15_000;
-
 /** `langgraph.json` of this project. */
 export const OWN_LANGGRAPH_JSON = path.resolve(import.meta.dirname, "../langgraph.json");
 
@@ -56,7 +53,9 @@ export async function openService({ config, langgraph, log, clock }: OpenService
     const checkpointer = createCheckpointer({ path: path.join(config.home, "checkpoints.sqlite") });
     closers.push(() => checkpointer.close());
     const { designer } = dependencies.data;
+    const { heartbeatMs } = config;
     const reader = createDatasetReader({ designer, sqlTimeoutMs: config.data.sqlTimeoutMs, clock });
+    closers.push(() => reader.close());
     const app = await buildApp({
       config,
       log,
@@ -68,8 +67,8 @@ export async function openService({ config, langgraph, log, clock }: OpenService
         gpuRoutes(dependencies.gpu),
         alertRoutes(dependencies.gpu),
         incidentRoutes(dependencies.gpu),
-        dataDesignerRoutes({ designer, clock, log, heartbeatMs: HEARTBEAT_MS }),
-        datasetRoutes({ designer, reader, clock, heartbeatMs: HEARTBEAT_MS }),
+        dataDesignerRoutes({ designer, clock, log, heartbeatMs }),
+        datasetRoutes({ designer, reader, clock, heartbeatMs }),
         mcpRoutes({ servers: dependencies.mcpServers, config, clock, log }),
       ],
     });

@@ -1,24 +1,11 @@
-import type { DesignDraft } from "../../../engine/data/design/draft.ts";
+import type { designFromBrief } from "../../../engine/data/brief/design-from-brief.ts";
+import type { readFollowUp } from "../../../engine/data/brief/read-follow-up.ts";
 
-/** A brief as the engine reads it. */
-export type BriefResult =
-  | {
-      readonly kind: "design";
-      readonly draft: DesignDraft;
-      readonly formats: readonly ("jsonl" | "csv" | "parquet")[];
-      readonly assumptions: readonly string[];
-      readonly notUnderstood: readonly string[];
-    }
-  | { readonly kind: "question"; readonly question: string };
+export type { BriefResult } from "../../../engine/data/brief/design-from-brief.ts";
+export type { FollowUp } from "../../../engine/data/brief/read-follow-up.ts";
 
-/** What the user wants after a design is there. */
-export type FollowUp =
-  | { readonly kind: "edit"; readonly draft: DesignDraft; readonly changes: readonly string[] }
-  | { readonly kind: "approve" | "reject" | "new_brief" | "status" | "cancel" | "jobs" | "show" | "preview" }
-  | { readonly kind: "question"; readonly question: string };
-
-/** Pure readers of what people write; `today` is `YYYY-MM-DD`. */
+/** Pure readers of what people write. */
 export interface BriefReader {
-  designFromBrief(text: string, options: { readonly today: string }): BriefResult;
-  readFollowUp(text: string, draft: DesignDraft, options: { readonly today: string }): FollowUp;
+  readonly designFromBrief: typeof designFromBrief;
+  readonly readFollowUp: typeof readFollowUp;
 }

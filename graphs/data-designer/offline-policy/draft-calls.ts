@@ -18,7 +18,7 @@ export function draftCalls(current: DesignDraft | null, wanted: DesignDraft): De
 }
 
 /** Whether two drafts ask for the same number of rows under the same name with the same seed. */
-export function hasSameHeader(left: DesignDraft, right: DesignDraft): boolean {
+function hasSameHeader(left: DesignDraft, right: DesignDraft): boolean {
   return left.name === right.name && left.num_records === right.num_records && left.seed === right.seed;
 }
 

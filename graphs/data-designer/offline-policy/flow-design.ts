@@ -3,7 +3,7 @@ import type { PolicyTurn } from "../../model/types.ts";
 import { errorsOf } from "../results.ts";
 import { visibleColumns } from "../submission.ts";
 import type { BriefResult, FollowUp } from "./brief-reader.ts";
-import { draftCalls, hasSameHeader } from "./draft-calls.ts";
+import { draftCalls } from "./draft-calls.ts";
 import { createCall, offerRows } from "./create-call.ts";
 import { describeDesign, describeViolations, listOf, notUnderstood, previewTable } from "./text-design.ts";
 import { call, callTools, say } from "./turn.ts";
@@ -46,9 +46,8 @@ export function editFlow(
   const { name, num_records, seed } = draft;
   const calls = draftCalls(namesRows ? { ...design, name, num_records, seed } : design, draft);
   const text = listOf("Changing the design:", changes) ?? "";
-  if (calls.length === 0 && !namesRows) {
-    return say(hasSameHeader(draft, design) ? "That changes nothing in the design." : undefined, offerRows(design));
-  }
+  // Formats are no part of the design; they are read from the user's words when the job is made.
+  if (calls.length === 0 && !namesRows) return say(listOf("Noted:", changes), offerRows(design));
   if (calls.length === 0) return callTools([createCall(view, draft)], text);
   const checks = [call("validate_config"), ...(namesRows ? [previewCall(), createCall(view, draft)] : [])];
   return callTools([...calls, ...checks], text);
