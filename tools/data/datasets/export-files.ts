@@ -19,8 +19,7 @@ export interface ExportedFile {
 export interface ExportFiles {
   /**
    * The dataset as one file, written when it is first asked for and kept beside the dataset: one file a format, so that
-   * an export of fewer rows makes room for the next. Throws `not_supported` for the files of another engine,
-   * `rate_limited` when too many wait, and `storage_failed`.
+   * an export of fewer rows makes room for the next. Throws `not_found` without a dataset, `rate_limited` when too many wait, and `storage_failed`.
    */
   exportFile(folder: string, format: ExportFormat): Promise<ExportedFile>;
 }
@@ -48,9 +47,7 @@ export function createExportFiles(): ExportFiles {
   return {
     async exportFile(folder, format) {
       const metadata = await readMetadata(folder);
-      if (metadata === undefined) {
-        throw new ServiceError("not_supported", `this dataset has no ${format} export; download its result instead`);
-      }
+      if (metadata === undefined) throw new ServiceError("not_found", `there is no dataset in ${folder}`);
       const within = path.join(folder, FOLDER);
       const name = `dataset-${metadata.actual_num_records}.${format}`;
       const file = path.join(within, name);

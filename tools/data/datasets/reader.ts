@@ -40,6 +40,7 @@ export interface DatasetReader {
    * `MAX_SQL_ROWS`) and 8 MiB come back. Throws `invalid_input`, `forbidden`, `timed_out` and `rate_limited`.
    */
   sql(id: string, text: string, options: { readonly limit: number; readonly signal?: AbortSignal }): Promise<SqlAnswer>;
+  /** Throws `not_supported` for files of another engine, `rate_limited` and `storage_failed`. */
   exportFile(id: string, format: ExportFormat, signal?: AbortSignal): Promise<ExportedFile>;
   close(): Promise<void>;
 }
@@ -122,9 +123,17 @@ export function createDatasetReader(options: DatasetReaderOptions): DatasetReade
       if (result === undefined) throw new Error("one statement has one result");
       return { ...result, elapsedMs: clock.now() - startedAt };
     },
-    exportFile: async (id, format, signal) => {
-      const { folder } = await open(id, signal);
-      return exports.exportFile(folder, format);
+    async exportFile(id, format, signal) {
+      const files = await open(id, signal);
+      const [first] = files.files;
+      if (first === undefined || (await cache.table(first, files.version)) === undefined) {
+        const why = "its files were not made by the built-in engine";
+        throw new ServiceError(
+          "not_supported",
+          `dataset ${id} has no ${format} export: ${why}; download the job's result`,
+        );
+      }
+      return exports.exportFile(files.folder, format);
     },
     close: () => sql.close(),
   };

@@ -3,14 +3,17 @@ import { readFile } from "node:fs/promises";
 import type { Table } from "../../../engine/data/table.ts";
 import { ServiceError, errorMessage } from "../../../lib/errors.ts";
 import { decodeParquet } from "../writers/parquet.ts";
+import { readStruct } from "../writers/thrift.ts";
 import type { RowFile } from "./dataset-files.ts";
 
+/** What our writer calls itself. */
+const PARQUET_CREATED_BY = "nemops";
 /** Decoded rows that are kept; ten thousand of them with a dozen columns take about 10 MB. */
 const MAX_CACHED_ROWS = 100_000;
 
 export interface RowCache {
   /**
-   * The rows of one file; `version` is that of its dataset. Undefined when it holds types that our writer does not write.
+   * The rows of one file; `version` is that of its dataset. Undefined when another writer made it, whose types may be any.
    * Throws `unreadable_input` when it is damaged or missing.
    */
   table(part: RowFile, version: string): Promise<Table | undefined>;
@@ -50,16 +53,23 @@ export function createRowCache(): RowCache {
 }
 
 async function decodeFile(file: string): Promise<Table | undefined> {
-  let bytes: Uint8Array;
   try {
-    bytes = await readFile(file);
+    const bytes = await readFile(file);
+    return isOwnParquet(bytes) ? decodeParquet(bytes) : undefined;
   } catch (error) {
     throw new ServiceError("unreadable_input", `${file} cannot be read: ${errorMessage(error)}`, { cause: error });
   }
-  try {
-    return decodeParquet(bytes);
-  } catch (error) {
-    if (error instanceof ServiceError) throw error;
-    return undefined;
-  }
+}
+
+/** Source: apache/parquet-format, parquet.thrift, `FileMetaData.created_by`. */
+const CREATED_BY_FIELD = 6;
+const TAIL_BYTES = 8;
+
+/** Throws a RangeError for what has no footer. */
+function isOwnParquet(bytes: Uint8Array): boolean {
+  const tail = bytes.length - TAIL_BYTES;
+  const footerBytes = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(tail, true);
+  const footer = readStruct(bytes.subarray(tail - footerBytes, tail));
+  const value = footer.fields.find(({ id }) => id === CREATED_BY_FIELD)?.value;
+  return value !== undefined && "bytes" in value && Buffer.from(value.bytes).toString("utf8") === PARQUET_CREATED_BY;
 }

@@ -47,6 +47,8 @@ export function createSqlClient(options: SqlClientOptions): SqlClient {
       env: {},
     });
     all.add(child);
+    // Whoever asks it is told; an error between two questions, as of a kill, has nobody to tell.
+    child.on("error", () => undefined);
     child.once("exit", () => {
       all.delete(child);
       const at = idle.indexOf(child);
@@ -120,8 +122,7 @@ export function createSqlClient(options: SqlClientOptions): SqlClient {
           throw toError(reply.problem, call, timeoutMs);
         } finally {
           ended.abort();
-          // Without an answer it is still at work and has to be ended.
-          if (question.isAnswered()) retire(child);
+          if (question.isDone()) retire(child);
           else child.kill("SIGKILL");
         }
       } finally {
@@ -145,36 +146,39 @@ export function createSqlClient(options: SqlClientOptions): SqlClient {
 interface Question {
   /** Rejects with the signal's reason when it aborts first; answers `memory` when the process was ended from outside. */
   readonly reply: Promise<SqlReply>;
-  /** Whether the process itself has answered, and so has nothing left to do. */
-  isAnswered(): boolean;
+  /** Whether the process has nothing left to do; otherwise it is still at work, or too large, and has to be ended. */
+  isDone(): boolean;
 }
 
 function ask(child: ChildProcess, request: SqlRequest, signal?: AbortSignal): Question {
   child.ref();
   child.channel?.ref();
-  let isAnswered = false;
+  let isDone = false;
   const { promise, resolve, reject } = Promise.withResolvers<SqlReply>();
-  const onMessage = (reply: unknown): void => {
-    isAnswered = true;
+  const onMessage = (message: unknown): void => {
     // The other end of the channel is our own `sql-process.ts`.
-    resolve(reply as SqlReply);
+    const reply = message as SqlReply;
+    isDone = reply.problem?.kind !== "memory";
+    resolve(reply);
   };
   const onExit = (): void => resolve({ problem: { kind: "memory", message: "its process was ended" } });
   const onAbort = (): void => reject(signal?.reason as Error);
   child.once("message", onMessage);
   child.once("exit", onExit);
-  child.once("error", reject);
+  const onError = (error: Error): void =>
+    reject(new ServiceError("unavailable", `the SQL process cannot be used: ${error.message}`, { cause: error }));
+  child.once("error", onError);
   signal?.addEventListener("abort", onAbort, { once: true });
-  child.send(request, (error) => error && reject(error));
+  child.send(request, (error) => error && onError(error));
   const reply = promise.finally(() => {
     child.off("message", onMessage);
     child.off("exit", onExit);
-    child.off("error", reject);
+    child.off("error", onError);
     signal?.removeEventListener("abort", onAbort);
   });
   // The time limit may have been faster.
   reply.catch(() => undefined);
-  return { reply, isAnswered: () => isAnswered };
+  return { reply, isDone: () => isDone };
 }
 
 function toError(problem: SqlProblem, { statements }: SqlCall, timeoutMs: number): ServiceError {

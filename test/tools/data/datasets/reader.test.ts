@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { systemClock } from "../../../../lib/clock.ts";
@@ -157,24 +158,63 @@ describe("the schema and the profile", () => {
     }
   });
 
-  it("count the rows of files that no metadata lists", async () => {
+  it.each([
+    ["a file", "parquet-files/batch_00001.parquet", "PAR1 not at all"],
+    ["the metadata", "metadata.json", '{"row_groups": 3}'],
+  ])("name what is damaged: %s", async (_what, file, content) => {
+    const folder = path.join(home, "damaged");
+    cpSync(path.join(home, "trees"), folder, { recursive: true });
+    writeFileSync(path.join(folder, file), content);
+    await expect(reader.rows("damaged", { offset: 100, limit: 1 })).rejects.toMatchObject({
+      code: "unreadable_input",
+      message: expect.stringContaining(path.basename(file)),
+    });
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe("files of another writer", () => {
+  beforeAll(async () => {
     const folder = path.join(home, "foreign");
-    mkdirSync(path.join(folder, "parquet-files"), { recursive: true });
-    for (const name of readdirSync(path.join(home, "trees", "parquet-files"))) {
-      const bytes = readFileSync(path.join(home, "trees", "parquet-files", name));
-      writeFileSync(path.join(folder, "parquet-files", name), bytes);
-    }
-    expect(await reader.rows("foreign", { offset: 240, limit: 20 })).toMatchObject({ total: 250 });
-    expect((await reader.schema("foreign")).map(({ columnType }) => columnType)).toEqual(Array(6).fill(null));
+    const file = path.join(folder, "parquet-files", "batch_00000.parquet");
+    mkdirSync(path.dirname(file), { recursive: true });
+    const instance = await DuckDBInstance.create(":memory:");
+    const connection = await instance.connect();
+    await connection.run(
+      `COPY (SELECT range::INTEGER AS n, range / 4 AS share, DATE '2024-01-01' + range::INTEGER AS day, [range, NULL] AS list
+       FROM range(30)) TO '${file}'`,
+    );
+    connection.closeSync();
+    instance.closeSync();
+    writeFileSync(path.join(folder, "metadata.json"), '{"row_groups": [{"id": 0, "num_records": 30}]}');
   });
 
-  it("name a damaged file", async () => {
-    const folder = path.join(home, "damaged", "parquet-files");
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(path.join(folder, "batch_00000.parquet"), "PAR1 not at all");
-    await expect(reader.schema("damaged")).rejects.toMatchObject({
-      code: "unreadable_input",
-      message: expect.stringContaining("batch_00000.parquet"),
+  it("are read with their own types", async () => {
+    expect(await reader.schema("foreign")).toEqual([
+      { name: "n", type: "int", columnType: null },
+      { name: "share", type: "float", columnType: null },
+      { name: "day", type: "other", columnType: null },
+      { name: "list", type: "other", columnType: null },
+    ]);
+    const { rows, total } = await reader.rows("foreign", { offset: 28, limit: 5 });
+    expect(total).toBe(30);
+    expect(rows).toEqual([
+      { n: 28, share: 7, day: "2024-01-29", list: [28, null] },
+      { n: 29, share: 7.25, day: "2024-01-30", list: [29, null] },
+    ]);
+    const found = await reader.rows("foreign", {
+      offset: 0,
+      limit: 5,
+      sort: "-day",
+      filter: [{ column: "n", op: "lt", value: 3 }],
+    });
+    expect(found.rows.map((row) => row["n"])).toEqual([2, 1, 0]);
+  });
+
+  it("are not exported, and the answer says what to do", async () => {
+    await expect(reader.exportFile("foreign", "csv")).rejects.toMatchObject({
+      code: "not_supported",
+      message: expect.stringContaining("download the job's result"),
     });
   });
 });
