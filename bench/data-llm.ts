@@ -50,7 +50,7 @@ export async function benchDataLlm(): Promise<BenchRow[]> {
     const { tookMs, metadata } = await runJob(url, 64, ROWS);
     const [model] = metadata.usage?.models ?? [];
     rows.push({
-      what: "LLM columns with 10 % 429s and 2 % broken JSON, rows that came out",
+      what: "LLM columns with 429s for 10 % of the time and 2 % broken JSON, rows that came out",
       size: `${ROWS} rows x ${COLUMNS.length} chained columns, at most 64 in flight, ${Math.round(tookMs / 1_000)} s, ${model?.requests ?? 0} requests, ${model?.rate_limited ?? 0} x 429, ${model?.restarts ?? 0} answers asked for again`,
       figure: metadata.actual_num_records,
       unit: "rows",

@@ -4,9 +4,11 @@ import { seededRandom } from "../../lib/random.ts";
 
 /**
  * An OpenAI-compatible endpoint that answers every chat completion with JSON after a fixed time, and prints its URL.
- * Arguments: the time in ms, the share of 429s, the share of answers whose JSON is broken beyond repair.
+ * Arguments: the time in ms, the share of the time in which it answers 429, as one that limits a rate does when its
+ * quota is used up, and the share of answers whose JSON is broken beyond repair.
  */
 const [latencyMs = 200, limitedShare = 0, brokenShare = 0] = process.argv.slice(2).map(Number);
+const WINDOW_MS = 5_000;
 const chance = seededRandom(1);
 
 const bodyOf = (content: string): string =>
@@ -22,13 +24,12 @@ const broken = bodyOf('```json\n{"text": ');
 const server = createServer((request, response) => {
   request.resume();
   request.once("end", () => {
-    const draw = chance();
-    if (draw < limitedShare) {
+    if (performance.now() % WINDOW_MS < limitedShare * WINDOW_MS) {
       response.writeHead(429, { "retry-after": "1" });
       response.end();
       return;
     }
-    const body = draw < limitedShare + brokenShare ? broken : good;
+    const body = chance() < brokenShare ? broken : good;
     setTimeout(() => {
       response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
       response.end(body);
