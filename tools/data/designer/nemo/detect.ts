@@ -66,6 +66,8 @@ async function isThere(
 
 export interface DialectSource {
   get(signal?: AbortSignal): Promise<Detected>;
+  /** What is known without asking. */
+  known(): Detected | undefined;
   /** Forgets what was found; the next `get` asks again. */
   forget(): void;
 }
@@ -75,6 +77,7 @@ export function createDialectSource(http: NemoHttp, options: { name: DialectName
   let found: Detected | undefined;
   return {
     get: async (signal) => (found ??= await detectDialect(http, { ...options, signal })),
+    known: () => found,
     forget: () => void (found = undefined),
   };
 }

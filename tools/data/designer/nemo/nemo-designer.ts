@@ -88,7 +88,6 @@ export function createNemoDesigner(options: NemoDesignerOptions): DataDesigner {
     limits: options.archiveLimits,
   });
   const downloads = createDownloads({ service, reader, datasets });
-  let title: string | undefined;
 
   const cancel = async (id: string): Promise<DesignJob> => {
     const dialect = await service.jobsDialect();
@@ -117,7 +116,10 @@ export function createNemoDesigner(options: NemoDesignerOptions): DataDesigner {
   };
   return {
     backend: "nemo",
-    describe: () => `NeMo Data Designer service at ${host}${title === undefined ? "" : `, API ${title}`}`,
+    describe: () => {
+      const known = source.known();
+      return `NeMo Data Designer service at ${host}${known === undefined ? "" : `, API ${known.dialect.title}`}`;
+    },
     preview: (request) => previewOf(request),
     createJob,
     job: (id) => reader.job(id),
@@ -182,7 +184,6 @@ export function createNemoDesigner(options: NemoDesignerOptions): DataDesigner {
   async function* previewOf({ config, numRecords, signal, seed }: PreviewRequest): AsyncGenerator<PreviewMessage> {
     const design = checkConfig(config);
     const dialect = await service.dialect(signal);
-    title = dialect.title;
     for (const message of dialect.toConfig(design, true).warnings) yield { kind: "log", level: "warning", message };
     if (seed !== undefined)
       yield { kind: "log", level: "info", message: "the service has no seed; its rows differ each time" };

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { ServiceError } from "../../../../lib/errors.ts";
 import type { Log } from "../../../../lib/log.ts";
-import { type Detected, type DialectSource, noJobsError } from "./detect.ts";
+import { type DialectSource, noJobsError } from "./detect.ts";
 import type { Dialect } from "./dialect.ts";
 import type { FieldDetail } from "./http-failure.ts";
 import { HttpFailure } from "./http-failure.ts";
@@ -33,16 +33,12 @@ export function createNemoService(options: {
   const { host, http, source, log } = options;
   let hasDiscriminators = true;
 
-  const detect = async (signal: AbortSignal | undefined): Promise<Detected> => {
-    const found = await source.get(signal);
-    return found;
-  };
   return {
     host,
     http,
-    dialect: async (signal) => (await detect(signal)).dialect,
+    dialect: async (signal) => (await source.get(signal)).dialect,
     jobsDialect: async (signal) => {
-      const { dialect, hasJobs } = await detect(signal);
+      const { dialect, hasJobs } = await source.get(signal);
       if (!hasJobs) throw noJobsError(host);
       return dialect;
     },
