@@ -12,8 +12,14 @@ import { type PolicyView, lastOf, readBrief, wasCalled } from "./view.ts";
 /** Submissions in one turn, so that an operator who keeps changing things ends up in the conversation. */
 const MAX_SUBMISSIONS = 5;
 
+/** Praise and thanks, which are a yes to an offer and nothing after the job has ended. */
+const THANKS = /^\W*(?:many )?(?:thanks?|thank you|thx|great|perfect|nice|cool|good)\b[^\w]*$/i;
+
 /** "Yes." */
 export function approveFlow(view: PolicyView, design: DesignDraft): PolicyTurn {
+  if (view.job !== null && hasEnded(view.job) && THANKS.test(view.text)) {
+    return say("You are welcome. Tell me what to change, or name a number of rows to make more.");
+  }
   if (errorsOf(view.violations).length > 0) {
     return say("The design is not ready.", describeViolations(view.violations));
   }

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { exportDataset } from "./export-dataset.ts";
 import { type DataTools, openDataTools } from "../../tools/data/support/open-data-tools.ts";
-import { type Designer, type Recorded, recordTools, startDesigner } from "./support.ts";
+import { type Designer, type Recorded, recordTools, smallBrief, startDesigner } from "./support.ts";
 
 const BRIEF =
   "I need 500 fake medical invoices with patient, ICD code, amount between 50 and 5000 and a due date after the invoice date, seed 7";
@@ -166,6 +166,14 @@ describe("follow-ups", () => {
     expect((await designer.ask("status?")).text).toMatch(/^Done: 500 rows/);
     expect((await designer.ask("show my jobs")).text).toContain("is complete: 500 of 500 rows");
     expect((await designer.ask("cancel the job")).text).toMatch(/^There is nothing to cancel\. Job/);
+  });
+
+  it("of thanks after a job start no other one", async () => {
+    const reader = { ...smallBrief, readFollowUp: () => ({ kind: "approve" }) as const };
+    designer = await startDesigner({ tools, threadId: "thanked", brief: reader });
+    await designer.ask(BRIEF, { context: { approvals: "auto" } });
+    expect((await designer.ask("Thanks!", { context: { approvals: "auto" } })).text).toMatch(/^You are welcome/);
+    expect(tools.names().filter((name) => name === "create_job")).toHaveLength(1);
   });
 
   it("about jobs need no design", async () => {
