@@ -23,6 +23,7 @@ import type { DataToolContext } from "../tools/data/context.ts";
 import { createDataToolContext } from "../tools/data/create-context.ts";
 import type { GpuToolContext } from "../tools/gpu/context.ts";
 import { createGpuToolContext } from "../tools/gpu/create-context.ts";
+import { createToolCaller } from "./tool-caller.ts";
 
 /** Everything a running service is made of. */
 export interface Dependencies {
@@ -57,7 +58,11 @@ export async function createDependencies(options: DependenciesOptions): Promise<
   try {
     const gpu = await createGpuToolContext({ config, clock, random, log });
     closers.push(() => gpu.close());
-    const data = await createDataToolContext({ config, clock, random, log });
+    const further = furtherServers(config);
+    const clientOptions = { timeoutMs: config.mcp.timeoutMs, clock, random, log, clientVersion: VERSION };
+    const columnTools = createToolCaller({ ...clientOptions, servers: serversForGraph(further, "data_designer") });
+    closers.push(() => columnTools.close());
+    const data = await createDataToolContext({ config, clock, random, log, tools: columnTools });
     closers.push(() => data.close());
     const mcpServers = {
       "gpu-ops": createGpuOpsServer({ context: gpu, log }),
@@ -66,17 +71,10 @@ export async function createDependencies(options: DependenciesOptions): Promise<
     const servers = [
       { ...ownServer("gpu-ops", mcpServers["gpu-ops"], config), graphs: ["gpu_ops"] },
       { ...ownServer("data-designer", mcpServers["data-designer"], config), graphs: ["data_designer"] },
-      ...furtherServers(config),
+      ...further,
     ];
     const connect = (graphId: GraphId): ToolClient => {
-      const client = createToolClient({
-        servers: serversForGraph(servers, graphId),
-        timeoutMs: config.mcp.timeoutMs,
-        clock,
-        random,
-        log,
-        clientVersion: VERSION,
-      });
+      const client = createToolClient({ ...clientOptions, servers: serversForGraph(servers, graphId) });
       closers.push(() => client.close());
       return client;
     };

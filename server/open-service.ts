@@ -16,6 +16,7 @@ import { gpuRoutes } from "./routes/gpu.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
 import { createCheckpointer } from "./store/checkpointer.ts";
+import { openStoreIndex } from "./store/open-index.ts";
 import { createStore } from "./store/store.ts";
 
 export interface OpenServiceOptions {
@@ -52,6 +53,8 @@ export async function openService({ config, langgraph, log, clock }: OpenService
     closers.push(() => store.close());
     const checkpointer = createCheckpointer({ path: path.join(config.home, "checkpoints.sqlite") });
     closers.push(() => checkpointer.close());
+    const storeIndex = await openStoreIndex(langgraph, config);
+    closers.push(() => storeIndex.close());
     const { designer } = dependencies.data;
     const { heartbeatMs } = config;
     const reader = createDatasetReader({ designer, sqlTimeoutMs: config.data.sqlTimeoutMs, clock });
@@ -63,6 +66,7 @@ export async function openService({ config, langgraph, log, clock }: OpenService
       graphs,
       store,
       checkpointer,
+      storeOptions: storeIndex.options,
       plugins: [
         gpuRoutes(dependencies.gpu),
         alertRoutes(dependencies.gpu),

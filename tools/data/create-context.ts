@@ -4,13 +4,15 @@ import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
 import type { DataToolContext } from "./context.ts";
 import { createEmbeddedDesigner } from "./designer/embedded/embedded-designer.ts";
-import { createGenerationServices } from "./generation-services.ts";
+import { type ToolCaller, createGenerationServices } from "./generation-services.ts";
 
 export interface DataToolContextOptions {
   readonly config: Pick<Config, "home" | "llm" | "data" | "canReachPrivateAddresses">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Calls the tools that model columns may use; without it a design that names any is refused. */
+  readonly tools?: ToolCaller;
 }
 
 export interface OwnedDataToolContext extends DataToolContext {
@@ -23,14 +25,14 @@ export interface OwnedDataToolContext extends DataToolContext {
  * `storage_failed` for a home that cannot be used, and what is wrong with the file of model providers.
  */
 export async function createDataToolContext(options: DataToolContextOptions): Promise<OwnedDataToolContext> {
-  const { config, clock, random, log } = options;
+  const { config, clock, random, log, tools } = options;
   const { home, data } = config;
   if (data.nemo !== undefined) {
     const { createNemoDesigner } = await import("./designer/nemo/nemo-designer.ts");
     const designer = createNemoDesigner({ ...data.nemo, home, clock, random, log });
     return { designer, clock, log, close: () => designer.close() };
   }
-  const services = createGenerationServices({ config, clock, random, log });
+  const services = createGenerationServices({ config, clock, random, log, ...(tools === undefined ? {} : { tools }) });
   try {
     const { seedFolder, maxJobs, maxRows } = data;
     const defaultModel = config.llm.model;
