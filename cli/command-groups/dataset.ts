@@ -6,6 +6,12 @@ import type { Action } from "../program.ts";
 export function addDatasetCommands(program: Command, action: Action): void {
   const dataset = program.command("dataset").helpCommand(false).description("synthetic datasets from a design");
   dataset
+    .command("design")
+    .description("turn a brief in plain words into a design file; asks no model")
+    .argument("<brief...>", 'for example "500 fake medical invoices with amount between 50 and 5000"')
+    .option("-o, --output <file>", "write it there (.yaml or .json) instead of to stdout")
+    .action(action(() => import("../commands/dataset-design.ts")));
+  dataset
     .command("validate")
     .description("say everything that is wrong with a design; exit 1 on an error")
     .argument("<design>", "JSON or YAML file")
@@ -29,9 +35,40 @@ export function addDatasetCommands(program: Command, action: Action): void {
     )
     .option("-o, --output <file>", "<name of the design>.<format> when left out")
     .option("--seed <seed>", "other rows for another seed", "0")
-    .option("--row-group-size <rows>", "rows made and kept at once", wholeNumber(1, 1_000_000), 10_000)
+    .option("--row-group-size <rows>", "rows made and kept at once", wholeNumber(1, 1_000_000))
     .option("--workers <count>", "threads; as many as processors when left out", wholeNumber(1, 64))
     .option("--resume", "go on after an interrupted run of the same command", false)
     .option("--artifacts <folder>", "keep the row groups, metadata and profile there")
     .action(action(() => import("../commands/dataset-create.ts")));
+  dataset
+    .command("jobs")
+    .description("datasets that were made by jobs, newest first")
+    .option("--status <status>", "created, pending, active, completed, error or cancelled")
+    .option("--limit <count>", "most jobs", wholeNumber(1, 1_000), 20)
+    .action(action(() => import("../commands/dataset-jobs.ts")));
+  dataset
+    .command("watch")
+    .description("follow a job to its end; exit 1 when it failed")
+    .argument("<id>", "job-…")
+    .action(action(() => import("../commands/dataset-watch.ts")));
+  dataset
+    .command("show")
+    .description("a job, its columns and its first rows")
+    .argument("<id>", "job-…")
+    .option("-n, --rows <count>", "rows to show", wholeNumber(0, 1_000), 5)
+    .action(action(() => import("../commands/dataset-show.ts")));
+  dataset
+    .command("sql")
+    .description("one read-only query over the table `dataset`")
+    .argument("<id>", "job-…")
+    .argument("<query>", 'for example "select status, count(*) from dataset group by 1"')
+    .option("--limit <count>", "most rows", wholeNumber(1, 10_000), 1_000)
+    .action(action(() => import("../commands/dataset-sql.ts")));
+  dataset
+    .command("download")
+    .description("fetch a finished dataset as one file and print its path")
+    .argument("<id>", "job-…")
+    .option("-f, --format <format>", "jsonl, csv or parquet", oneOf("jsonl", "csv", "parquet"), "parquet")
+    .option("-o, --output <folder>", "folder to write into", ".")
+    .action(action(() => import("../commands/dataset-download.ts")));
 }
