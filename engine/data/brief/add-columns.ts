@@ -1,6 +1,6 @@
 /** Turns the wishes of a brief into columns of a sheet. */
 import type { DraftColumn } from "../design/draft.ts";
-import { applyDetail, kindOf } from "./apply-detail.ts";
+import { applyDetail } from "./apply-detail.ts";
 import { applyRelation, isTime } from "./apply-relation.ts";
 import { guessColumn } from "./heuristics.ts";
 import type { Item } from "./item.ts";
@@ -10,17 +10,13 @@ import { matchField } from "./lexicon/lexicon.ts";
 import type { FieldEntry } from "./lexicon/types.ts";
 import { normaliseWords, singular } from "./lexicon/words.ts";
 import type { Sheet } from "./sheet.ts";
-import { isNumeric } from "./spans.ts";
+import { isNumeric, spanOf } from "./spans.ts";
 import { columnName, freeName, splitName } from "./words.ts";
 
 /** A phrase of more words is a sentence, not a name. */
 const MAX_PHRASE_WORDS = 5;
 const COMMANDS =
   /^(?:make|use|ensure|no|not|please|don'?t|do|avoid|keep|ignore|be|so|because|if|then|remember|note that|i|we|you|it|they|there)\b/i;
-/** Words that people use in the plural for one value. */
-const KEPT_PLURAL =
-  /^(?:notes|comments|details|remarks|symptoms|tags|sales|hours|instructions|medications|allergies|skills|hobbies|keywords|features|savings|earnings|points|credits|logs|terms)$/i;
-
 export interface Added {
   readonly name: string;
   readonly item: Item;
@@ -76,7 +72,9 @@ function planItems(sheet: Sheet, items: readonly Item[]): Plan[] {
   return items.map((item) => {
     const match = matchField(item.phrase, sheet.domain === undefined ? {} : { domain: sheet.domain });
     const isFlag = match?.isExact !== true && /^(?:is|has|was|can|should)[\s_]/i.test(item.phrase);
-    const field = isFlag ? undefined : match?.field;
+    // "units Poisson with mean 20" counts, whatever else a unit is.
+    const isCount = item.detail.distribution !== undefined && match !== undefined && !isNumeric(match.field.kind);
+    const field = isFlag || isCount ? undefined : match?.field;
     const name = freeName(requestedName(item), (taken) => names.has(taken));
     names.add(name);
     const isFirst = field !== undefined && !used.has(field.id);
@@ -85,14 +83,17 @@ function planItems(sheet: Sheet, items: readonly Item[]): Plan[] {
   });
 }
 
-/** The words of the brief; in running text the last one in the singular. */
+/** The words of the brief; "names" is `name` where the lexicon's column is called so. */
 export function requestedName(item: Item): string {
   if (item.isVerbatim) return columnName(item.phrase, true) || "column";
   const words = splitName(item.phrase);
-  const last = words.at(-1) ?? "";
-  const isPlain = words.length > 0 && !/_|\p{Ll}\p{Lu}/u.test(item.phrase) && !KEPT_PLURAL.test(last);
-  const phrase = isPlain ? [...words.slice(0, -1), singular(last.toLowerCase())].join(" ") : item.phrase;
-  return columnName(phrase) || "column";
+  const last = singular(words.at(-1)?.toLowerCase() ?? "");
+  const match = matchField(item.phrase);
+  const own = match?.field.columns.find(({ role }) => role === "main")?.name ?? "";
+  const isPlain = !/_|\p{Ll}\p{Lu}/u.test(item.phrase);
+  const isPlural =
+    isPlain && item.detail.distribution === undefined && match?.isExact === true && splitName(own).at(-1) === last;
+  return columnName(isPlural ? [...words.slice(0, -1), last].join(" ") : item.phrase) || "column";
 }
 
 function addPlanned(sheet: Sheet, { item, name, field, isExact, isFirst }: Plan): Added {
@@ -125,7 +126,7 @@ export function ensureIn(
   return (phrase, wants, before) => {
     const isOther = (column: DraftColumn): boolean => nameOf(column) !== before;
     const found =
-      sheet.find(phrase, (column) => isOther(column) && fits(sheet, column, wants)) ??
+      sheet.find(phrase, (column) => isOther(column) && fits(column, wants)) ??
       (wants === "time" ? undefined : sheet.find(phrase, isOther));
     if (found !== undefined) {
       const name = nameOf(found);
@@ -140,13 +141,11 @@ export function ensureIn(
   };
 }
 
-function fits(sheet: Sheet, column: DraftColumn, wants: "time" | "number" | "any"): boolean {
+function fits(column: DraftColumn, wants: "time" | "number" | "any"): boolean {
   if (wants === "any") return true;
   if (wants === "time") return isTime(column);
-  const name = nameOf(column);
-  return (
-    ["int", "float"].includes(textOf(column["dtype"])) || isNumeric(kindOf(sheet, name, name.replaceAll("_", " ")))
-  );
+  const isComputed = ["int", "float"].includes(textOf(column["dtype"]));
+  return isComputed || column["sampler_type"] === "bernoulli" || spanOf(column) !== undefined;
 }
 
 /** "after the order" speaks of the order's date. */

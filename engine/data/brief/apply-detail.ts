@@ -39,7 +39,7 @@ export function applyDetail(sheet: Sheet, name: string, phrase: string, detail: 
   if (detail.prefix !== undefined && column?.["sampler_type"] === "uuid") {
     sheet.put({
       ...column,
-      params: { ...paramsOf(column), prefix: /[-_]$/.test(detail.prefix) ? detail.prefix : `${detail.prefix}-` },
+      params: { ...paramsOf(column), prefix: detail.prefix },
     });
   }
   if (detail.missing !== undefined && detail.missing > 0) leaveOut(sheet, name, detail.missing);
@@ -69,6 +69,9 @@ function columnFor(sheet: Sheet, name: string, phrase: string, detail: Detail, k
   if (type !== undefined) {
     const typed = typedColumn(sheet, name, phrase, type, kind, current);
     return typed === undefined ? undefined : made(typed);
+  }
+  if (detail.prefix !== undefined && current?.["sampler_type"] !== "uuid") {
+    return made(sampler(name, "uuid", { prefix: detail.prefix, short_form: true, uppercase: true }));
   }
   if (
     detail.decimals !== undefined &&

@@ -113,7 +113,23 @@ function scaled(column: DraftColumn, factor: number): JsonObject | undefined {
         ? undefined
         : { ...params, dist_params: { ...shape, scale: round(scale * factor, 4) } };
     }
+    case "category":
+      return skewed(params, factor);
     default:
       return undefined;
   }
+}
+
+/** A list of numbers keeps its values; the larger ones, or the smaller ones, come up more often. */
+function skewed(params: JsonObject, factor: number): JsonObject | undefined {
+  const { values, weights } = params;
+  if (!Array.isArray(values) || values.length < 2 || !values.every((value) => typeof value === "number"))
+    return undefined;
+  const order = values.toSorted((left, right) => left - right);
+  const shares = values.map((value, at) => {
+    const rank = order.indexOf(value) + 1;
+    const old = Array.isArray(weights) ? Number(weights[at]) : 1;
+    return Number((old * (factor >= 1 ? rank : values.length + 1 - rank)).toFixed(6));
+  });
+  return shares.some((share) => share > 0) ? { ...params, weights: shares } : undefined;
 }

@@ -9,6 +9,7 @@ import type { Item } from "./item.ts";
 import { nameOf, paramsOf } from "./json.ts";
 import { findDomain, fieldsOf, matchField } from "./lexicon/lexicon.ts";
 import type { DomainEntry } from "./lexicon/types.ts";
+import { singular } from "./lexicon/words.ts";
 import { countryOf, takeLocale } from "./locales.ts";
 import { fillPrompts } from "./prompts.ts";
 import { repair } from "./repair.ts";
@@ -57,17 +58,21 @@ export function designFromBrief(text: string, { today }: BriefOptions): BriefRes
   const settings = takeSettings(rest);
   const parts = splitBrief(rest.text);
   const head = new Remainder(parts.head);
-  const locale = takeLocale(head);
-  const window = takeDateWindow(head, today, "unsure");
-  const domain =
-    findDomain(head.text) ?? (parts.items.length === 0 && structured === undefined ? findDomain(rest.text) : undefined);
   const asked =
     structured === undefined
       ? parts.items.map((item) => readItem(item, { today }))
       : structured.columns.map((column) => readItem(column, { today, isVerbatim: true }));
   const named = asked.filter(isColumn);
+  // "…, locale fr_FR, in 2024" says nothing about one column, so it is about all.
+  const wide = asked.filter((item) => item.phrase === "").map((item) => item.detail);
+  const locale = takeLocale(head) ?? wide.find((detail) => detail.locale !== undefined)?.locale;
+  const window = takeDateWindow(head, today, "unsure") ?? wide.find((detail) => detail.window !== undefined)?.window;
+  const domain =
+    findDomain(head.text) ?? (parts.items.length === 0 && structured === undefined ? findDomain(rest.text) : undefined);
   const items = wantedItems(named, head.text, domain, parts.isAddition, today).slice(0, MAX_COLUMNS);
-  const notUnderstood = asked.filter((item) => !isColumn(item)).map((item) => item.source);
+  const notUnderstood = asked
+    .filter((item) => !isColumn(item) && !(item.phrase === "" && hasDetail(item.detail)))
+    .map((item) => item.source);
   const defaults =
     domain !== undefined && (items.length === 0 || parts.isAddition || isRemark(named, domain)) ? fieldsOf(domain) : [];
   if (items.length === 0 && defaults.length === 0) return { kind: "question", question: QUESTION };
@@ -81,7 +86,7 @@ export function designFromBrief(text: string, { today }: BriefOptions): BriefRes
         name: domain.names[field.id] ?? field.columns.find(({ role }) => role === "main")?.name ?? field.id,
       })),
     );
-    if (items.length === 0)
+    if (!parts.isAddition)
       assumptions.push(`The usual columns of ${domain.title.toLowerCase()}; name the columns you want for others.`);
   }
   const fresh = items.filter((item) => !mergeKnown(sheet, item));
@@ -132,11 +137,13 @@ function wantedItems(
   const isOnlyRemark = domain !== undefined && !isAddition && isRemark(named, domain);
   if (named.length > 0)
     return isOnlyRemark ? named.filter((item) => matchField(item.phrase, { domain })?.isExact === true) : [...named];
+  if (domain !== undefined) return [];
+  const whole = readItem(head, { today });
+  if (isColumn(whole) && (hasDetail(whole.detail) || whole.relation !== undefined)) return [whole];
   const phrase = subjectOf(head, undefined).replaceAll("_", " ");
-  if (domain !== undefined || phrase === "") return [];
-  const match = matchField(phrase);
-  if (match?.isExact !== true) return [];
-  return [readItem(phrase, { today })];
+  if (phrase === "") return [];
+  if (matchField(phrase)?.isExact !== true) return [];
+  return [readItem(phrase.replace(/\p{L}+$/u, singular), { today })];
 }
 
 /** "GPU telemetry with failures": one bare word beside a known subject colours it and lists nothing. */

@@ -22,6 +22,10 @@ const DEVIATION = new RegExp(
   "iu",
 );
 const VARIANCE = new RegExp(`[,;(]?\\s*(?:and |with )?(?:a )?\\bvariance${NUMBER_AFTER}`, "iu");
+const PLUS_MINUS = new RegExp(
+  `(?:\\b(?:around|about)\\s+)?(?<mean>${ANY_NUMBER})${UNIT}\\s*(?:±|\\+/-)\\s*(?<stddev>${ANY_NUMBER})${UNIT}`,
+  "iu",
+);
 const CALL = new RegExp(`\\(\\s*(?<first>${ANY_NUMBER})\\s*(?:[,;]\\s*(?<second>${ANY_NUMBER})\\s*)?\\)`, "iu");
 const GIVEN = (names: string): RegExp =>
   new RegExp(`[,;(]?\\s*(?:and |with )?\\b(?:${names})${NUMBER_AFTER}\\)?`, "iu");
@@ -79,6 +83,8 @@ function withParameters(name: DistributionWish["name"], text: Remainder): Distri
   const take = (pattern: RegExp): number | undefined => numberOf(text.take(pattern)?.groups?.["value"]);
   switch (name) {
     case "normal": {
+      const both = text.take(PLUS_MINUS)?.groups;
+      if (both !== undefined) return { name, mean: numberOf(both["mean"]), stddev: numberOf(both["stddev"]) };
       // The deviation is looked for first: in "around 200 ± 30" only it has a sign of its own.
       const stddev = second ?? take(DEVIATION) ?? sqrt(take(VARIANCE));
       const mean = first ?? take(MEAN);

@@ -105,7 +105,7 @@ const RULES: readonly Rule[] = [
   {
     kind: "money",
     words:
-      /\b(?:price|cost|amount|total|fee|salary|income|revenue|balance|payment|value|budget|profit|charge|premium|wage|spend|spending|tax|usd|eur|debt|loan|rent|bill|fare|turnover|expense|deposit|worth|hoard)$/,
+      /\b(?:price|cost|amount|total|fee|salary|income|revenue|balance|payment|value|budget|profit|charge|premium|wage|spend|spending|tax|usd|eur|debt|loan|rent|bill|fare|turnover|expense|deposit|worth|hoard|subtotal|vat|commission|cash|payout|refund|turnover)$/,
     make: (name) =>
       sampler(name, "scipy", {
         dist_name: "lognorm",

@@ -67,7 +67,7 @@ const PROBABILITY = /[,:(]?\s*\b(?:with\s+)?(?:probability(?: of)?|p\s*=|chance 
 const PREFIX =
   /,?\s*\b(?:with |using )?(?:an? |the )?prefix(?:ed)?(?: with| of)?\s*[:=]?\s*["'`]?(?<prefix>[\p{L}\p{N}_-]{1,20})["'`]?|\b(?:like|e\.?g\.?|such as|starting with|format)\s+["'`]?(?<sample>\p{Lu}{1,8}[-_]?)(?=\d|x{2,}|#)[\dx#]+["'`]?/iu;
 const ONE_OF =
-  /[\s,:]*\b(?:(?:is |are |as |being |with )?(?:one of|either|any of|chosen from|picked from|drawn from|selected from|from the list|values? (?:of|from|are|is|in|like)|values?:|options?:|options (?:are|of)|can be|may be|in \{|enum(?:erated)?(?: of)?|such as|like|e\.g\.,?|for example|choices?:?))\s*:?\s*(?<list>\S.*)$/is;
+  /[\s,:]*\b(?:(?:is |are |as |being |with )?(?:one of|either|any of|chosen from|picked from|drawn from|selected from|from the list|values (?:of|from|are|in|like)(?!\s*[\d$€£-])|values?:|options?:|options (?:are|of)|can be|may be|in \{|enum(?:erated)?(?: of)?|such as|like|e\.g\.,?|for example|choices?:?))\s*:?\s*(?<list>\S.*)$/is;
 
 /** Reads one item; an item that names nothing has an empty phrase. */
 export function readItem(source: string, options: ReadOptions): Item {
@@ -85,7 +85,9 @@ export function readItem(source: string, options: ReadOptions): Item {
   }
   const related = readRelation(text);
   const head = related === undefined ? text : related.phrase;
-  const { phrase, detail } = readNameAndDetail(head, options);
+  const { phrase: named, detail } = readNameAndDetail(head, options);
+  // "python code" and "uuid" are names as well as types.
+  const phrase = named === "" && detail.type !== undefined ? trimPhrase(head) : named;
   return { source: text, phrase, isVerbatim: options.isVerbatim === true, detail, relation: related?.relation };
 }
 
@@ -123,7 +125,7 @@ function readNameAndDetail(text: string, options: ReadOptions): { readonly phras
 function readInlineValues(text: string): { readonly phrase: string; readonly values: ValueList } | undefined {
   const isSlashed =
     /\s[^\s/]+(?:\/[^\s/]+)+(?:\s*[,(]?\s*[\d.]+%?(?:[/:][\d.]+%?)+\)?)?$/.test(text) &&
-    !/\d\/\d\d|(?:km|mg|m)\/\p{L}/u.test(text);
+    !/\d\/\d{1,2}\/\d|\d{4}\/\d|(?<!\p{L})(?:km|mg|m)\/\p{L}/u.test(text);
   const isListed = /\bor\b/i.test(text) || (text.match(/\d\s*%/g)?.length ?? 0) > 1;
   if ((!isSlashed && !isListed) || /\b(?:true or false|yes or no|0 or 1)\b/i.test(text)) return undefined;
   const first = (isSlashed ? text : (text.split(/,|\bor\b|\band\b/i)[0] ?? ""))
@@ -132,7 +134,7 @@ function readInlineValues(text: string): { readonly phrase: string; readonly val
   const words = first.split(" ");
   const sizes = Array.from({ length: words.length - 1 }, (_, at) => words.length - 1 - at);
   const known = sizes.find((count) => matchField(trimPhrase(words.slice(0, count).join(" ")))?.isExact === true);
-  const size = known ?? words.length - 1;
+  const size = known ?? (isSlashed ? words.findIndex((word) => word.includes("/")) : words.length - 1);
   if (size < 1) return undefined;
   const phrase = words.slice(0, size).join(" ");
   const values = readValueList(
@@ -172,7 +174,7 @@ function readBody(inner: string, options: ReadOptions): Detail {
   const detail = takeDetail(looksLikeDetail, options);
   const rest = trimPhrase(looksLikeDetail.text.replaceAll(/[\s,;/|]+/g, " "));
   const hasShares = listed !== undefined && listed.weights !== null;
-  const isAll = rest === "" && hasDetail(detail) && !hasShares;
+  const isAll = rest === "" && hasDetail(detail) && (!hasShares || detail.type !== undefined);
   if (isAll && (detail.range === undefined || detail.type !== undefined || parts.length < 3)) return detail;
   const isDetail = Object.values(detail).some((value) => value !== undefined) && !hasShares;
   if (
@@ -202,7 +204,7 @@ export function takeDetail(text: Remainder, { today }: ReadOptions): Detail {
   const missing = text.take(MISSING)?.groups;
   const prefix = text.take(PREFIX)?.groups;
   const decimals = takeDecimals(text);
-  const window = takeDateWindow(text, today, "unsure");
+  const window = takeDateWindow(text, today, isDateLike(text.text, undefined) ? "date" : "unsure");
   const distribution = takeDistribution(text);
   const type = takeType(text);
   const range = takeRange(text);
@@ -220,7 +222,7 @@ export function takeDetail(text: Remainder, { today }: ReadOptions): Detail {
     share,
     missing: Number.isFinite(missingShare) ? Math.min(1, missingShare) : undefined,
     locale,
-    prefix: prefix?.["prefix"] ?? prefix?.["sample"],
+    prefix: (prefix?.["prefix"] ?? prefix?.["sample"])?.replace(/(?<![-_])$/, "-"),
   });
 }
 
@@ -236,7 +238,9 @@ function isDateLike(text: string, kind: string | undefined): boolean {
   return (
     kind === "date" ||
     kind === "datetime" ||
-    /\b(?:dates?|time|timestamp|day|at|on|period|created|birthday)\b|_(?:at|date|on|time)\b/i.test(text)
+    /\b(?:dates?|time|timestamp|period|birthday|\p{L}+ed (?:at|on))\b|_(?:at|date|on|time)(?!\p{L})|\p{Ll}(?:At|Date|On|Time)(?!\p{L})/u.test(
+      text,
+    )
   );
 }
 

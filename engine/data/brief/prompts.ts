@@ -1,6 +1,7 @@
 /** Prompts of text columns: they show the model the other columns of the row. */
 import type { DraftColumn } from "../design/draft.ts";
 import { nameOf, textOf } from "./json.ts";
+import { singular } from "./lexicon/words.ts";
 import type { Sheet } from "./sheet.ts";
 
 /** So many values of the row a prompt shows. */
@@ -20,7 +21,7 @@ export function fillPrompts(sheet: Sheet, subject: string): void {
 function promptFor(sheet: Sheet, column: DraftColumn, wish: string, subject: string): string {
   const name = nameOf(column);
   const label = name.replaceAll("_", " ").toLowerCase();
-  const about = subject === "" ? "this row" : `this ${subject}`;
+  const about = subject === "" ? "this row" : `this ${subject.replace(/\p{L}+$/u, singular)}`;
   const facts = shownColumns(sheet, name).map((other) => `${other.replaceAll("_", " ")}: {{ ${other} }}`);
   const tail = facts.length === 0 ? "" : ` ${facts.join("; ")}.`;
   switch (textOf(column["column_type"])) {

@@ -75,10 +75,14 @@ export function takeRange(text: Remainder): NumberRange | undefined {
     if (match === null || low === undefined || high === undefined) continue;
     // "5-10k" means thousands twice.
     const scale = /(?:k|m|thousand|million)\b/i.exec(match.groups?.["high"] ?? "")?.[0];
-    if (scale !== undefined && !/[a-z]/i.test(match.groups?.["low"] ?? "")) low *= parseNumber(`1${scale}`) ?? 1;
+    const mantissa = Number.parseFloat(match.groups?.["high"]?.replace(/^\D+/, "") ?? "");
+    if (scale !== undefined && !/[a-z]/i.test(match.groups?.["low"] ?? "") && low <= mantissa)
+      low *= parseNumber(`1${scale}`) ?? 1;
     text.cut(match.index, match.index + match[0].length);
     const decimals = Math.max(decimalsOf(match.groups?.["low"]), decimalsOf(match.groups?.["high"]));
-    return { low: Math.min(low, high), high: Math.max(low, high), isLowOpen: false, isHighOpen: false, decimals };
+    const isLowOpen = /^\s*>(?!=)/.test(match[0]);
+    const isHighOpen = isLowOpen ? /<(?!=)[^<]*$/.test(match[0]) : /^\s*>=.*<(?!=)[^<]*$/.test(match[0]);
+    return { low: Math.min(low, high), high: Math.max(low, high), isLowOpen, isHighOpen, decimals };
   }
   return takeEnds(text);
 }

@@ -82,13 +82,14 @@ export class Sheet {
     const domain = this.domain === undefined ? {} : { domain: this.domain };
     const assembled = assembleFields(ids, { ...domain, names });
     for (const { field, name } of wanted) this.fields.set(name, field);
+    const isNew = new Set(assembled.columns.map(nameOf).filter((name) => !this.has(name)));
     for (const column of assembled.columns) {
       const existing = this.column(nameOf(column));
       if (existing === undefined) this.columns.push(column);
       else if (existing["drop"] === true && column["drop"] !== true) this.show(nameOf(column));
     }
-    const known = new Set(this.constraints.map((constraint) => JSON.stringify(constraint)));
-    this.constraints.push(...assembled.constraints.filter((constraint) => !known.has(JSON.stringify(constraint))));
+    // A column that was there before may have limits of its own by now.
+    this.constraints.push(...assembled.constraints.filter((one) => isNew.has(textOf(one["target_column"]))));
   }
 
   /** A hidden column becomes one of the dataset, at its end. */

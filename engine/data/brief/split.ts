@@ -1,6 +1,8 @@
 /** Divides a brief into what it is about, the columns it lists, and statements about them. */
+import { hasDetail, readItem } from "./item.ts";
 import { matchField } from "./lexicon/lexicon.ts";
 import { ANY_NUMBER } from "./numbers.ts";
+import { readRelation } from "./relations.ts";
 
 export interface BriefParts {
   /** What the dataset is about: the words before the list of columns. */
@@ -50,8 +52,8 @@ export function protectAnds(text: string): string {
     .replaceAll(/\b(?:date and time|date ?& ?time|time and date)\b/gi, "datetime")
     .replaceAll(/\bdate of birth\b/gi, "birth date")
     .replaceAll(
-      /,?\s+(?:where|whereby|so that|such that)\s+(?=(?:the\s+)?[\p{L}_]+(?:\s[\p{L}_]+){0,2}\s+(?:is|are|depends?|must|should|has|have|equals?|comes?|lies|falls|matches|belongs|=|<|>))/giu,
-      ", ",
+      /,?\s+(where|whereby|so that|such that)\s+(?=(?:the\s+)?[\p{L}_]+(?:\s[\p{L}_]+){0,2}\s+(?:is|are|depends?|must|should|has|have|equals?|comes?|lies|falls|matches|belongs|=|<|>))/giu,
+      ", $1 ",
     )
     .replaceAll(
       new RegExp(`\\b(${ADJECTIVES})\\s*(?:and|&|/)\\s*(?:an?\\s+|the\\s+)?(${ADJECTIVES})\\s+(${NOUNS})\\b`, "gi"),
@@ -61,14 +63,14 @@ export function protectAnds(text: string): string {
 
 const LIST_NOUN = "(?:columns?|fields?|attributes?|features?|variables?|properties|headers?|schema|data points?)";
 const INTRO = new RegExp(
-  String.raw`\b(?:(?:that|which|it|they|each(?: of them| row| record| one| customer| order| patient)?|every(?: row| record| one)?)\s+(?:should\s+|must\s+|shall\s+|needs? to\s+|will\s+)?(?:ha(?:s|ve|ving)|contains?|includes?|comprises?|consists? of)|with(?!\s+(?:an?\s+|the\s+)?(?:sd|std|s\.d|standard dev|stdev|mean|average|avg|prefix|probability|variance|lambda|rate \d|min|max|no |\d+ decimals|two decimals|values?|shares?|weights?|seed)\b)|having|containing|including|includes?|contains?|consisting of|comprising|plus|featuring|of the form|${LIST_NOUN}\s+(?:are|is|should be|like|such as|named|called|for|being)|(?:the )?(?:following )?${LIST_NOUN}(?=\s*:))(?:\s+(?:the|these|those|following|all|such|columns?|fields?|attributes?|features?|variables?|as|like|are|for|of|at least|also|exactly|only|data|\d+|two|three|four|five|six|seven|eight|ten))*\s*:?\s+`,
+  String.raw`\b(?:(?:that|which|it|they|each(?: of them| row| record| one| customer| order| patient)?|every(?: row| record| one)?)\s+(?:should\s+|must\s+|shall\s+|needs? to\s+|will\s+)?(?:ha(?:s|ve|ving)|contains?|includes?|comprises?|consists? of)|with(?!\s+(?:an?\s+|the\s+)?(?:sd|std|s\.d|standard dev|stdev|mean|average|avg|prefix|probability|variance|lambda|rate \d|min|max|no |\d+ decimals|two decimals|seed)\b)|,?\s*(?:where|so that|such that)|having|containing|including|includes?|contains?|consisting of|comprising|plus|featuring|of the form|${LIST_NOUN}\s+(?:are|is|should be|like|such as|named|called|for|being)|(?:the )?(?:following )?${LIST_NOUN}(?=\s*:))(?:\s+(?:the|these|those|following|all|such|columns?|fields?|attributes?|features?|variables?|as|like|are|for|of|at least|also|exactly|only|data|\d+|two|three|four|five|six|seven|eight|ten))*\s*:?\s+`,
   "i",
 );
 const LATER_INTRO = new RegExp(
   String.raw`^(?:please\s+)?(?:(?:it|they|the (?:data|table|dataset|data set|rows?|records?|file|columns|fields)|each (?:row|record|\p{L}+)|every (?:row|record|\p{L}+)|rows|records|i (?:also )?(?:need|want))\s+)?(?:(?:should|must|shall|needs? to|will|would)\s+)?(?:also\s+)?(?:ha(?:s|ve)|contains?|includes?|add|with|need|want|consists? of|${LIST_NOUN}\s*(?:are|:|should be)|are:|:)\s*(?:(?:the|these|following|also|an additional|columns?|fields?|attributes?)\s+)*:?\s*`,
   "iu",
 );
-const ADDITION = /\b(?:including|plus|includes?|also|additional(?:ly)?|extra)\b/i;
+const ADDITION = /\b(?:including|plus|includes?|also|additional(?:ly)?|extra|where|so that|such that)\b/i;
 const BULLET = /^\s*(?:[-*•·–+]|\(?\d{1,3}[.)]|[a-z]\))\s+/;
 
 export function splitBrief(text: string): BriefParts {
@@ -90,6 +92,16 @@ export function splitBrief(text: string): BriefParts {
       isInList = parts.isOpen;
       isAddition ||= parts.items.length > 0 && ADDITION.test(parts.intro);
       continue;
+    }
+    if (items.length === 0 && statements.length === 0 && !LATER_INTRO.exec(sentence)?.[0].trim()) {
+      // The list may begin in the second sentence; the first is then about the whole.
+      const parts = readHead(sentence);
+      if (parts.items.length > 0) {
+        if (readRelation(head) !== undefined) statements.push(head);
+        head = statements.length > 0 ? parts.head : `${head} ${parts.head}`.trim();
+        items.push(...parts.items);
+        continue;
+      }
     }
     const intro = LATER_INTRO.exec(sentence);
     if (intro !== null && intro[0].trim() !== "") {
@@ -147,7 +159,7 @@ function readHead(sentence: string): Head {
     const isSubject =
       list.length === 0 ||
       /\d|\b(?:data|dataset|table|rows|records|columns|fields|need|want|generate|create|make)\b/i.test(before) ||
-      list.some((item) => matchField(item)?.isExact === true);
+      list.some((item) => matchField(item)?.isExact === true || /\p{L}{3}.*\d(?!.*%\s*$)|_/u.test(item));
     if (isSubject) return { head: before, intro: "", items: list, isOpen: list.length === 0 };
     return { head: "", intro: "", items: [sentence], isOpen: false };
   }
@@ -163,15 +175,22 @@ function readHead(sentence: string): Head {
   if (/:\s*$/.test(sentence)) return { head: sentence, intro: "", items: [], isOpen: true };
   const items = splitItems(sentence.replace(COMMAND, ""));
   // "customers and orders" is a subject, "name, email, age 18-90" a list: most of its parts are known or say something.
-  const listed = items.filter(
-    (item) => matchField(item)?.isExact === true || /\d|[(:=<>]|_/.test(item) || /^\p{L}+(?: \p{L}+)?$/u.test(item),
-  );
-  const isList =
-    items.length > 2
-      ? listed.length * 2 > items.length
-      : items.length === 2 && items.every((item) => matchField(item)?.isExact === true || /\d|[(:]|\bor\b/.test(item));
+  const listed = items.filter((item) => saysSomething(item) || /^\p{L}+(?: \p{L}+)?$/u.test(item));
+  const isList = items.length > 2 ? listed.length * 2 > items.length : items.length === 2 && items.every(saysSomething);
   if (isList) return { head: "", intro: "", items, isOpen: false };
   return { head: sentence, intro: "", items: [], isOpen: false };
+}
+
+/** Whether it names a known field, or says something about values. */
+function saysSomething(text: string): boolean {
+  // The day only moves windows, so any will do here.
+  const item = readItem(text, { today: "2000-01-01" });
+  return (
+    item.relation !== undefined ||
+    hasDetail(item.detail) ||
+    item.isVerbatim ||
+    matchField(item.phrase)?.isExact === true
+  );
 }
 
 /** "please generate me a table of" before the first column. */
@@ -190,8 +209,7 @@ const JOIN = /^(?:\s+(?:and|plus|as well as|along with|together with)\s+|\s+&\s+
 
 /** The wishes of a list, divided where a new column begins. */
 export function splitItems(text: string): string[] {
-  return text
-    .split(/[;\n]/)
+  return segments(text)
     .flatMap((segment) => {
       const parts = divide(segment);
       const colons = parts.filter((part) => isNamed(part.text)).length;
@@ -201,10 +219,26 @@ export function splitItems(text: string): string[] {
     .map((item) =>
       item
         .trim()
-        .replace(/^(?:and|or|with|plus|also)\s+/i, "")
+        .replace(/^(?:(?:and|or|with|plus|also|where|whereby|so that|such that)\s+)+/i, "")
         .replace(/[\s,.;]+$/, ""),
     )
     .filter((item) => /[\p{L}\p{N}]/u.test(item));
+}
+
+/** Parts between semicolons and line ends that stand in no bracket. */
+function segments(text: string): string[] {
+  const found: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const sign = text.charAt(at);
+    if ("([{".includes(sign)) depth += 1;
+    if (")]}".includes(sign)) depth = Math.max(0, depth - 1);
+    if (sign !== "\n" && (sign !== ";" || depth > 0)) continue;
+    found.push(text.slice(start, at));
+    start = at + 1;
+  }
+  return [...found, text.slice(start)];
 }
 
 interface Part {
@@ -253,7 +287,7 @@ function isNamed(part: string): boolean {
 }
 
 const CONTINUES =
-  /^\s*(?:(?:from|between|in|at|with|ranging|normally|uniformly|poisson|exponentially|log-?normally|rounded|around|about|mean|sd|std|min|max|up to|mostly|sometimes|usually|rarely|or|weighted|distributed|but|each|where|no more|not|e\.g\.|such as|like|both|all)\b(?!\s+(?:id|name|date|time|temperature|price)\b)|[<>]=?|\d+(?:\.\d+)?\s*%|(?:at (?:least|most))\b)/i;
+  /^\s*(?:(?:from|between|in|at|with|ranging|normally|uniformly|poisson|exponentially|log-?normally|rounded|around|about|mean|sd|std|min|max|up to|mostly|sometimes|usually|rarely|or|weighted|distributed|but|each|no more|not|e\.g\.|such as|like|both|all)\b(?!\s+(?:id|name|date|time|temperature|price)\b)|[<>]=?|\d+(?:\.\d+)?\s*%(?!\s*(?:missing|null|empty|blank|of)\b)|(?:at (?:least|most))\b)/i;
 
 /** Puts back together what is one wish: lists with "or", values behind a colon, shares, details behind a comma. */
 function mergeParts(parts: readonly Part[]): string[] {

@@ -55,7 +55,7 @@ const WORDS: readonly (readonly [Exclude<FieldKind, "code" | "text"> | "string" 
   ],
   [
     "number",
-    /\b(?:as |an? |type )?(?:floats?(?:32|64)?|doubles?(?: precision)?|decimals?|numeric|real numbers?|number type|continuous)\b(?:\s*\(\d+(?:,\s*\d+)?\))?/i,
+    /(?<=[(,:]\s*)number\b(?!\s*\p{L})|\b(?:as |an? |type )?(?:floats?(?:32|64)?|doubles?(?: precision)?|decimals?|numeric|real numbers?|number type|continuous)\b(?:\s*\(\d+(?:,\s*\d+)?\))?/iu,
   ],
   ["money", /\b(?:as |in )?(?:money|currency|usd|eur|gbp|us dollars|dollars|euros?)\b/i],
   [
