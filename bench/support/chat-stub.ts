@@ -4,10 +4,12 @@ import { seededRandom } from "../../lib/random.ts";
 
 /**
  * An OpenAI-compatible endpoint that answers every chat completion with JSON after a fixed time, and prints its URL.
- * Arguments: the time in ms, the share of the time in which it answers 429, as one that limits a rate does when its
- * quota is used up, and the share of answers whose JSON is broken beyond repair.
+ * Arguments: the time in ms, the share of answers whose JSON is broken beyond repair, the share of requests that get a
+ * 429, how they are picked ("random", or "quota": all within that share of each 5 s, as an endpoint does whose quota is
+ * used up), and the Retry-After of a 429 in seconds.
  */
-const [latencyMs = 200, limitedShare = 0, brokenShare = 0] = process.argv.slice(2).map(Number);
+const [latency = "200", broken = "0", limited = "0", pick = "random", retryAfter = "1"] = process.argv.slice(2);
+const [latencyMs, brokenShare, limitedShare] = [Number(latency), Number(broken), Number(limited)];
 const WINDOW_MS = 5_000;
 const chance = seededRandom(1);
 
@@ -19,17 +21,18 @@ const bodyOf = (content: string): string =>
     usage: { prompt_tokens: 40, completion_tokens: 8, total_tokens: 48 },
   });
 const good = bodyOf('```json\n{"text": "A short answer of a few words."}\n```');
-const broken = bodyOf('```json\n{"text": ');
+const torn = bodyOf('```json\n{"text": ');
 
 const server = createServer((request, response) => {
   request.resume();
   request.once("end", () => {
-    if (performance.now() % WINDOW_MS < limitedShare * WINDOW_MS) {
-      response.writeHead(429, { "retry-after": "1" });
+    const draw = pick === "quota" ? (performance.now() % WINDOW_MS) / WINDOW_MS : chance();
+    if (draw < limitedShare) {
+      response.writeHead(429, { "retry-after": retryAfter });
       response.end();
       return;
     }
-    const body = chance() < brokenShare ? broken : good;
+    const body = chance() < brokenShare ? torn : good;
     setTimeout(() => {
       response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
       response.end(body);

@@ -5,6 +5,7 @@ import {
   type RateLimited,
   onRateLimit,
   onSuccess,
+  rateLimitWaitMs,
   startAimd,
 } from "../../../engine/data/llm/aimd.ts";
 import { CLOSED_BREAKER, onEndpointFailure, onEndpointLimited } from "../../../engine/data/llm/breaker.ts";
@@ -41,9 +42,12 @@ export interface Started {
 export interface Seat {
   /** Cells of later columns go first, so that rows are finished one after another and not all at the end. */
   enqueue(cell: number, column: number): void;
+  /** Before all other cells of its column: a cell that was refused has waited. */
+  enqueueFirst(cell: number, column: number): void;
   release(): void;
   succeeded(): void;
-  limited(event: RateLimited, message: string): void;
+  /** After a 429. Returns how long the refused cell has to wait, in ms. */
+  limited(event: RateLimited, message: string): number;
   /** After a timeout, a torn connection or a 5xx. */
   failed(event: Started, message: string): void;
   /** After a refusal: nothing was made, but somebody is there. */
@@ -123,6 +127,10 @@ export function createLane(options: LaneOptions): Lane {
       places.splice(before === -1 ? places.length : before, 0, place);
       return {
         enqueue: (cell, column) => void queues[column]?.cells.push(cell),
+        enqueueFirst: (cell, column) => {
+          const queue = queues[column];
+          if (queue !== undefined) putFirst(queue, cell);
+        },
         release: () => {
           inFlight -= 1;
           count(-1);
@@ -135,6 +143,7 @@ export function createLane(options: LaneOptions): Lane {
           breaker = onEndpointLimited(breaker, event);
           setAimd(onRateLimit(aimd, event, rules));
           giveUpIfDead(message);
+          return rateLimitWaitMs(aimd, event.retryAfterMs, rules);
         },
         failed: (event, message) => {
           breaker = onEndpointFailure(breaker, event);
@@ -151,6 +160,14 @@ export function createLane(options: LaneOptions): Lane {
       };
     },
   };
+}
+
+function putFirst(queue: Queue, cell: number): void {
+  if (queue.head === 0) queue.cells.unshift(cell);
+  else {
+    queue.head -= 1;
+    queue.cells[queue.head] = cell;
+  }
 }
 
 function takeNext(places: readonly Place[]): { readonly place: Place; readonly cell: number } | undefined {

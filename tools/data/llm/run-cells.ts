@@ -7,6 +7,7 @@ import {
   sideColumns,
   takeToolResults,
 } from "../../../engine/data/llm/conversation.ts";
+import type { RateLimited } from "../../../engine/data/llm/aimd.ts";
 import type { JsonValue } from "../../../engine/data/table.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import { type CellAttempt, CellAttempts } from "./cell-attempts.ts";
@@ -32,7 +33,7 @@ type Answer = Extract<ChatResult, { kind: "answer" }>;
 
 /**
  * Fills LLM columns cell by cell: a cell is asked for as soon as the cells it needs are there, each model alias with its own
- * adaptive limit. 429 lowers the limit and puts the cell back; 502, 503 and 504 are sent again with growing waits; other 5xx, timeouts and torn
+ * adaptive limit. After 429 the cell waits, and bursts lower the limit; 502, 503 and 504 are sent again with growing waits; other 5xx, timeouts and torn
  * connections wait for the end of the run and get two more rounds; 4xx fail at once. Unusable answers go through the ladder of `conversation.ts`.
  * After ten cells, more than half of them failed for good, the run stops, and so it does when an endpoint is given up (`breaker.ts`).
  * Every cell ends with a value or one failure. Resolves on cancellation too, with what there is.
@@ -156,10 +157,7 @@ class CellScheduler {
       case "rate_limited":
         usage.rateLimited += 1;
         attempt.rateLimits += 1;
-        // First the cell, then the seat: the seat may end the run.
-        if (attempt.rateLimits % MAX_RATE_LIMITS === 0) this.defer(cell, "rate_limited", result.message);
-        else this.enqueue(cell);
-        return seat.limited({ ...event, retryAfterMs: result.retryAfterMs }, result.message);
+        return this.takeRateLimit(cell, attempt.rateLimits, { ...event, retryAfterMs: result.retryAfterMs }, result);
       case "gateway":
         if (attempt.gatewayRetries >= GATEWAY_RETRIES) this.defer(cell, "server", result.message);
         else {
@@ -177,6 +175,15 @@ class CellScheduler {
         seat.answered();
         return this.fail(cell, "refused", result.message);
     }
+  }
+
+  /** Only the refused cell waits here; the lane holds the others back when most of them are refused. */
+  private takeRateLimit(cell: number, rateLimits: number, event: RateLimited, { message }: { message: string }): void {
+    const waitMs = this.seatFor(cell).limited(event, message);
+    // The lane may have given the endpoint up, which ends the run and settles the cell.
+    if (this.hasEnded) return;
+    if (rateLimits % MAX_RATE_LIMITS === 0) this.defer(cell, "rate_limited", message);
+    else this.enqueueAfter(cell, waitMs);
   }
 
   private takeAnswer(cell: number, reply: Answer, attempt: CellAttempt, usage: ColumnUsage): void {
@@ -215,10 +222,13 @@ class CellScheduler {
     this.checkEnd();
   }
 
+  /** Back into the queue, before cells that were never asked for. */
   private enqueueAfter(cell: number, waitMs: number): void {
+    const putBack = (): void => this.seatFor(cell).enqueueFirst(cell, cell % this.options.columns.length);
+    if (waitMs <= 0) return putBack();
     this.options.clock.sleep(waitMs, this.ending.signal).then(
       () => {
-        this.enqueue(cell);
+        putBack();
         this.lanes.pump(this.book.columnOf(cell).alias);
       },
       // The run has ended and has settled the cell.
