@@ -16,7 +16,7 @@ import {
 import { distributionColumn } from "./distribution-column.ts";
 import { guessColumn } from "./heuristics.ts";
 import type { Detail } from "./item.ts";
-import { nameOf, numberOf, paramsOf, textOf } from "./json.ts";
+import { isObject, labelOf, nameOf, numberOf, paramsOf, textOf } from "./json.ts";
 import type { FieldKind } from "./lexicon/types.ts";
 import type { NumberRange } from "./ranges.ts";
 import type { Sheet } from "./sheet.ts";
@@ -33,6 +33,7 @@ export function applyDetail(sheet: Sheet, name: string, phrase: string, detail: 
     sheet.dropConstraints(name, (constraint) => constraint["rhs"] === name || typeof constraint["rhs"] === "string");
     sheet.replace(replaced.column);
     for (const constraint of replaced.constraints) sheet.constraints.push({ ...constraint, target_column: name });
+    if (detail.values !== undefined) keepLists(sheet, name);
   } else if (detail.range !== undefined) limitPerson(sheet, name, detail.range);
   if (detail.locale !== undefined) setLocale(sheet, detail.locale, name);
   const column = sheet.column(name);
@@ -44,6 +45,20 @@ export function applyDetail(sheet: Sheet, name: string, phrase: string, detail: 
   }
   if (detail.missing !== undefined && detail.missing > 0) leaveOut(sheet, name, detail.missing);
   return problems;
+}
+
+/** Fewer values of a parent leave the lists of the others behind; values without a list are for the last step to mend. */
+function keepLists(sheet: Sheet, parent: string): void {
+  const values = paramsOf(sheet.column(parent) ?? {})["values"];
+  const labels = Array.isArray(values) ? values.map(labelOf) : [];
+  sheet.columns = sheet.columns.map((column) => {
+    const params = paramsOf(column);
+    const lists = params["values"];
+    if (params["category"] !== parent || !isObject(lists) || !labels.every((label) => Object.hasOwn(lists, label)))
+      return column;
+    const kept = Object.fromEntries(Object.entries(lists).filter(([key]) => labels.includes(key)));
+    return { ...column, params: { ...params, values: kept } };
+  });
 }
 
 interface Made {

@@ -42,6 +42,7 @@ export type BriefResult =
 
 /** What is behind is not read; nobody writes that much about columns. */
 const MAX_READ_CHARACTERS = 20_000;
+const MAX_HEAD_CHARACTERS = 1_000;
 const MAX_COLUMNS = 200;
 const MAX_TOLD = 50;
 const QUESTION =
@@ -57,7 +58,7 @@ export function designFromBrief(text: string, { today }: BriefOptions): BriefRes
   const rest = new Remainder(structured?.rest ?? cleaned);
   const settings = takeSettings(rest);
   const parts = splitBrief(rest.text);
-  const head = new Remainder(parts.head);
+  const head = new Remainder(parts.head.slice(0, MAX_HEAD_CHARACTERS));
   const asked =
     structured === undefined
       ? parts.items.map((item) => readItem(item, { today }))

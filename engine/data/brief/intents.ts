@@ -46,7 +46,7 @@ const INTENTS: readonly (readonly [Intent, RegExp])[] = [
   ],
   [
     "show",
-    /^(?:please )?(?:(?:show|print|display|describe|explain|list|summari[sz]e|give|tell)(?: me)?(?: about)? |what(?:'s| is| are| does)(?: in)? |which |view |see )(?:all |again )?(?:the |our |my |this |current |a )*(?:design|columns?|schema|config(?:uration)?|draft|fields|summary|plan so far|dataset design|data design|table|setup)(?: (?:do we have|are there|so far|again|now|please|of (?:the )?(?:design|columns|dataset)|look like|and their types))*$/,
+    /^(?:please )?(?:(?:show|print|display|describe|explain|list|summari[sz]e|give|tell)(?: me)?(?: about)? |what |what(?:'s| is| are| does)(?: in)? |which |view |see )(?:all |again )?(?:the |our |my |this |current |a )*(?:design|columns?|schema|config(?:uration)?|draft|fields|summary|plan so far|dataset design|data design|table|setup)(?: (?:do we have|are there|so far|again|now|please|of (?:the )?(?:design|columns|dataset)|look like|and their types))*$/,
   ],
   [
     "show",

@@ -69,12 +69,18 @@ const PREFIX =
 const ONE_OF =
   /[\s,:]*\b(?:(?:is |are |as |being |with )?(?:one of|either|any of|chosen from|picked from|drawn from|selected from|from the list|values (?:of|from|are|in|like)(?!\s*[\d$€£-])|values?:|options?:|options (?:are|of)|can be|may be|in \{|enum(?:erated)?(?: of)?|such as|like|e\.g\.,?|for example|choices?:?))\s*:?\s*(?<list>\S.*)$/is;
 
+/** Nobody says so much about one column; longer texts would only cost time. */
+export const MAX_ITEM_CHARACTERS = 600;
+
 /** Reads one item; an item that names nothing has an empty phrase. */
 export function readItem(source: string, options: ReadOptions): Item {
   const text = source
     .replace(BULLET, "")
     .trim()
     .replace(/[\s.;,]+$/, "");
+  if (text.length > MAX_ITEM_CHARACTERS) {
+    return { source: text.slice(0, 80), phrase: "", isVerbatim: false, detail: {}, relation: undefined };
+  }
   const judged = readJudge(text);
   if (judged !== undefined) return { source: text, ...judged, isVerbatim: false, relation: undefined };
   const quoted = QUOTED.exec(text)?.groups;

@@ -118,7 +118,7 @@ function splitClauses(text: string): string[] {
         .trim()
         .replace(/[.!?\s]+$/, ""),
     )
-    .filter((clause) => clause !== "");
+    .filter((clause, _at, all) => clause !== "" && (all.length === 1 || readIntent(clause) !== "approve"));
 }
 
 const REMOVE =

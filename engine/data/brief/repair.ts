@@ -24,7 +24,9 @@ export function repair(draft: DesignDraft, today: string, before?: DesignDraft):
       (one) => (one.level === "error" || one.type === "constraint_impossible") && !known.has(keyOf(one)),
     );
     if (wrong.length === 0) break;
-    current = wrong.reduce((made, violation) => mend(made, violation, today, notes), current);
+    // A column with two faults is remade once.
+    const first = wrong.filter((one, at) => wrong.findIndex((other) => other.column === one.column) === at);
+    current = first.reduce((made, violation) => mend(made, violation, today, notes), current);
   }
   return { draft: current, notes };
 }
@@ -49,7 +51,13 @@ function mend(draft: DesignDraft, violation: Violation, today: string, notes: st
     ...draft,
     config: {
       ...draft.config,
-      columns: columns.flatMap((column) => (column === broken ? plain(column, today) : [column])),
+      columns: columns.flatMap((column) =>
+        column === broken
+          ? plain(column, today).filter(
+              (one) => one["name"] === name || !columns.some((other) => nameOf(other) === nameOf(one)),
+            )
+          : [column],
+      ),
     },
   };
 }

@@ -4,7 +4,7 @@ import { applyDetail, setLocale } from "./apply-detail.ts";
 import { applyRelation } from "./apply-relation.ts";
 import { flagColumn } from "./columns.ts";
 import { takeDateWindow } from "./dates.ts";
-import { hasDetail, readItem } from "./item.ts";
+import { hasDetail, MAX_ITEM_CHARACTERS, readItem } from "./item.ts";
 import type { Item, ReadOptions } from "./item.ts";
 import { labelOf, nameOf, paramsOf } from "./json.ts";
 import { matchField } from "./lexicon/lexicon.ts";
@@ -22,6 +22,7 @@ const EMPTY = /^(?:missing|null|empty|blank|nulls)$/i;
 /** Applies a sentence; false when nothing in it could be used. */
 export function applyStatement(sheet: Sheet, statement: string, options: ReadOptions): boolean {
   const text = statement.trim();
+  if (text.length > MAX_ITEM_CHARACTERS) return false;
   const percent = PERCENT.exec(text)?.groups;
   if (percent !== undefined && applyPercent(sheet, percent)) return true;
   const item = readItem(text.replace(LEAD, ""), options);
@@ -43,7 +44,9 @@ export function applyItem(sheet: Sheet, item: Item): boolean {
       hasDetail(item.detail)
     );
   }
+  const isOnlyPlace = item.relation === undefined && Object.keys(item.detail).join("") === "locale";
   const isField =
+    !isOnlyPlace &&
     isColumn(item) &&
     (matchField(item.phrase)?.isExact === true || (item.relation !== undefined && item.phrase.split(" ").length <= 3));
   if (!isField) return false;

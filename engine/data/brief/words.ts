@@ -67,7 +67,8 @@ export function columnName(phrase: string, isVerbatim = false): string {
   const name = kept ? text : words.join("_").toLowerCase();
   const cut = name.slice(0, MAX_NAME_CHARACTERS).replace(/_+$/, name.endsWith("_") && kept ? "_" : "");
   if (cut === "") return "";
-  const isBad = /^\p{N}/u.test(cut) || RESERVED.includes(cut.toLowerCase()) || cut.startsWith("__");
+  const isBad =
+    /^\p{N}/u.test(cut) || RESERVED.includes(cut.toLowerCase()) || cut.startsWith("__") || cut === "_internal_row_id";
   return isBad ? `col_${cut.replace(/^_+/, "")}` : cut;
 }
 

@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+
+import { designFromBrief } from "../../../../engine/data/brief/design-from-brief.ts";
+import { parseDesign } from "../../../../engine/data/design/parse-design.ts";
+import { planColumns } from "../../../../engine/data/design/plan.ts";
+import { createGenerator } from "../../../../engine/data/generate.ts";
+import { tableRows } from "../../../../engine/data/table-rows.ts";
+import type { Row } from "../../../../engine/data/table-rows.ts";
+
+const ROWS = 200;
+
+async function generate(brief: string): Promise<readonly Row[]> {
+  const result = designFromBrief(brief, { today: "2026-03-15" });
+  if (result.kind === "question") throw new Error(`a question: ${brief}`);
+  const { design, violations } = parseDesign(result.draft.config);
+  if (design === undefined) throw new Error(violations.map(({ message }) => message).join("; "));
+  const generator = await createGenerator({ design, plan: planColumns(design), seed: 1 });
+  const { table, failures } = await generator.generateRows({ firstRow: 0, rowCount: ROWS });
+  expect(failures).toEqual([]);
+  return tableRows(table);
+}
+
+const time = (value: unknown): number => (typeof value === "string" ? Date.parse(value) : Number.NaN);
+const days = (row: Row, from: string, to: string): number => (time(row[to]) - time(row[from])) / 86_400_000;
+const number = (value: unknown): number => Number(value);
+
+type Check = (row: Row) => boolean;
+
+const RELATIONS: readonly (readonly [brief: string, holds: Check])[] = [
+  [
+    "500 medical invoices with patient, ICD code, amount between 50 and 5000 and a due date after the invoice date",
+    (row) => days(row, "invoice_date", "due_date") > 0 && number(row["amount"]) >= 50 && number(row["amount"]) <= 5000,
+  ],
+  [
+    "orders with order date in 2024, ship date 1 to 10 days after the order date",
+    (row) => days(row, "order_date", "ship_date") >= 1 && days(row, "order_date", "ship_date") <= 10,
+  ],
+  ["orders with ship date at least 2 days after the order date", (row) => days(row, "order_date", "ship_date") >= 2],
+  [
+    "orders with delivery date within 5 days of the order date",
+    (row) => days(row, "order_date", "delivery_date") >= 0 && days(row, "order_date", "delivery_date") <= 5,
+  ],
+  ["trips with order date before ship date and a price", (row) => days(row, "order_date", "ship_date") > 0],
+  ["meetings with start time, end time after start time", (row) => time(row["end_time"]) > time(row["start_time"])],
+  [
+    "projects with start date and end date. The end date must be after the start date.",
+    (row) => days(row, "start_date", "end_date") > 0,
+  ],
+  [
+    "products with price between 5 and 200, discount lower than price",
+    (row) => number(row["discount"]) < number(row["price"]),
+  ],
+  [
+    "bids with min_price between 1 and 50, max_price between 10 and 60, min_price less than max_price",
+    (row) => number(row["min_price"]) < number(row["max_price"]),
+  ],
+  [
+    "bids with low_mark 1-9, high_mark 1-9, high_mark greater than low_mark",
+    (row) => number(row["high_mark"]) > number(row["low_mark"]),
+  ],
+  [
+    "carts with price 5-50, quantity 1-5, total = price * quantity",
+    (row) => Math.abs(number(row["total"]) - number(row["price"]) * number(row["quantity"])) < 0.006,
+  ],
+  [
+    "shops with revenue between 100 and 900 and cost between 10 and 90, profit is revenue minus cost",
+    (row) => Math.abs(number(row["profit"]) - number(row["revenue"]) + number(row["cost"])) < 0.006,
+  ],
+  [
+    "scores: exam_a 0-100, exam_b 0-100, grand_total is the sum of exam_a and exam_b",
+    (row) => Math.abs(number(row["grand_total"]) - number(row["exam_a"]) - number(row["exam_b"])) < 0.006,
+  ],
+  [
+    "cars with brand (Ford, VW), model depends on brand (Ford: Focus, F-150; VW: Golf, Polo)",
+    (row) => (row["model"] === "Focus" || row["model"] === "F-150") === (row["brand"] === "Ford"),
+  ],
+  [
+    "staff with role (manager, clerk), salary between 40000 and 50000. Salary 100 % higher for managers.",
+    (row) => row["role"] === "manager" || number(row["salary"]) <= 50_000,
+  ],
+  [
+    "visits with amount normally distributed around 100 with sd 50 between 0 and 150",
+    (row) => number(row["amount"]) >= 0 && number(row["amount"]) <= 150,
+  ],
+  ["items with width at least 10", (row) => number(row["width"]) >= 10],
+];
+
+describe("200 generated rows keep", () => {
+  it.each(RELATIONS)("%s", async (brief, holds) => {
+    const rows = await generate(brief);
+    expect(rows).toHaveLength(ROWS);
+    expect(rows.filter((row) => !holds(row))).toEqual([]);
+  });
+
+  it("missing values about as often as asked, and only there", async () => {
+    const rows = await generate("users with name, score between 0 and 10 (20 % missing)");
+    const missing = rows.filter((row) => row["score"] === null).length;
+    // 200 rows at 20 %: a standard deviation is 5.7.
+    expect(missing).toBeGreaterThan(15);
+    expect(missing).toBeLessThan(65);
+    expect(rows.some((row) => row["name"] === null)).toBe(false);
+  });
+
+  it("shares that a sentence gives", async () => {
+    const rows = await generate("users with name, status (active, closed). 90 % of users are active.");
+    expect(rows.filter((row) => row["status"] === "active").length).toBeGreaterThan(160);
+  });
+});
