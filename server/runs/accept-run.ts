@@ -14,6 +14,8 @@ export interface RunRequest {
   /** Absent for a stateless run. */
   readonly threadId?: string;
   readonly headers: Readonly<Record<string, unknown>>;
+  /** Started through the thread-centric protocol. */
+  readonly isProtocol?: boolean;
   /** Written together with the run, or not at all; what it throws refuses the run. */
   readonly alongside?: (tables: StoreTables) => Promise<void>;
 }

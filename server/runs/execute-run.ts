@@ -3,6 +3,7 @@ import type { StreamMode } from "../schemas/run.ts";
 import type { Run } from "../store/runs.ts";
 import { serialize, serializeError } from "../wire/serialize.ts";
 import type { EventLog } from "./event-log.ts";
+import type { RunTap } from "./run-tap.ts";
 import { toGraphConfig, toGraphInput } from "./run-input.ts";
 import {
   type CallbackEvent,
@@ -31,21 +32,34 @@ export interface ExecuteRunOptions {
   readonly log: EventLog;
   /** Aborted to stop the run; the outcome is then `stop`, whatever the graph made of it. */
   readonly signal: AbortSignal;
+  /** Gets everything the graph streams, whatever modes the run asked for. */
+  readonly tap?: RunTap | undefined;
 }
+
+/** What a tap needs besides the modes of the run: all that the thread-centric protocol has a channel for. */
+const TAP_MODES = ["updates", "messages", "custom", "tasks", "tools"] as const satisfies readonly LibraryMode[];
 
 /**
  * Runs the graph once and writes its events, `metadata` first, to the log. Never throws: a failure of the graph is the
  * outcome `fail`. The log is left open, because what follows the run (storing its outcome) comes before its end.
  */
-export async function executeRun({ run, graphId, graph, log, signal }: ExecuteRunOptions): Promise<RunOutcome> {
+export async function executeRun({ run, graphId, graph, log, signal, tap }: ExecuteRunOptions): Promise<RunOutcome> {
   const modes = new Set<StreamMode>(run.kwargs.stream_mode);
   const interrupts = new Map<string, unknown>();
   let state: unknown;
   let stateJson: string | undefined;
   let hasInterrupt = false;
 
+  // The library has two forms of messages and writes one of them; a run that asked for the older one gets it.
+  const hasProtocolMessages =
+    tap !== undefined && !["messages", "messages-tuple", "events"].some((mode) => modes.has(mode as StreamMode));
+
+  const hasNamespaces = run.kwargs.subgraphs || tap !== undefined;
+
   const onChunk = (chunk: GraphChunk): void => {
-    const wire = toWireEvent(chunk, modes);
+    if (tap !== undefined && (chunk.mode !== "messages" || hasProtocolMessages)) tap.onChunk(chunk);
+    const isShown = tap === undefined || run.kwargs.subgraphs || chunk.namespace.length === 0;
+    const wire = isShown ? toWireEvent(chunk, modes) : undefined;
     const json = wire === undefined ? undefined : serialize(wire.data);
     if (wire !== undefined && json !== undefined) log.append(wire.event, json);
     if (chunk.mode !== "values") return;
@@ -69,13 +83,19 @@ export async function executeRun({ run, graphId, graph, log, signal }: ExecuteRu
   try {
     const input = toGraphInput(run.kwargs);
     const { libraryModes, needsCallbackEvents } = planStream(run.kwargs.stream_mode);
-    const config = { ...toGraphConfig(run, graphId), streamMode: libraryModes, signal };
+    const config = {
+      ...toGraphConfig(run, graphId),
+      streamMode: tap === undefined ? libraryModes : [...new Set([...libraryModes, ...TAP_MODES])],
+      subgraphs: hasNamespaces,
+      ...(hasProtocolMessages ? { version: "v3" } : {}),
+      signal,
+    };
     if (needsCallbackEvents) {
-      await streamWithCallbacks({ graph, input, config, run, modes, log, onChunk });
+      await streamWithCallbacks({ graph, input, config, run, modes, log, onChunk, hasNamespaces });
     } else {
       // The chunks have the shape that `subgraphs` and a list of modes ask for.
       const stream = (await graph.stream(input, config)) as AsyncIterable<unknown[]>;
-      for await (const tuple of stream) onChunk(toChunk(tuple, run.kwargs.subgraphs));
+      for await (const tuple of stream) onChunk(toChunk(tuple, hasNamespaces));
     }
     if (signal.aborted) return finish("stop");
     return finish(hasInterrupt ? "interrupt" : "succeed");
@@ -92,17 +112,18 @@ interface CallbackStreamOptions {
   readonly modes: ReadonlySet<StreamMode>;
   readonly log: EventLog;
   readonly onChunk: (chunk: GraphChunk) => void;
+  readonly hasNamespaces: boolean;
 }
 
 async function streamWithCallbacks(options: CallbackStreamOptions): Promise<void> {
-  const { graph, input, config, run, modes, log, onChunk } = options;
+  const { graph, input, config, run, modes, log, onChunk, hasNamespaces } = options;
   const assembler = createMessageAssembler();
   // Version 2 records; the declaration joins the shapes of all versions.
   const events = graph.streamEvents(input, { ...config, version: "v2" }) as unknown as AsyncIterable<CallbackEvent>;
   for await (const event of events) {
     if (event.tags?.includes("langsmith:hidden")) continue;
     if (event.event === "on_chain_stream" && event.run_id === run.runId) {
-      const chunk = toChunk(event.data.chunk as unknown[], run.kwargs.subgraphs);
+      const chunk = toChunk(event.data.chunk as unknown[], hasNamespaces);
       onChunk(chunk);
       if (modes.has("messages") && chunk.mode === "values" && chunk.namespace.length === 0) {
         for (const { event: name, data } of assembler.onValues(chunk.data)) log.append(name, serialize(data));

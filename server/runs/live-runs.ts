@@ -36,6 +36,8 @@ const KEEP_OTHER_MS = 10_000;
 export interface LiveRuns {
   add(live: LiveRun): void;
   get(runId: string): LiveRun | undefined;
+  /** In the order of acceptance. */
+  ofThread(threadId: string): readonly LiveRun[];
   /** Runs that have not ended. */
   unfinished(): readonly LiveRun[];
   /** Keeps an ended run for its time, or drops it at once when nobody can ask for it. */
@@ -65,6 +67,7 @@ export function createLiveRuns(): LiveRuns {
       live.set(entry.run.runId, entry);
     },
     get: (runId) => live.get(runId),
+    ofThread: (threadId) => [...live.values()].filter((entry) => entry.run.threadId === threadId),
     unfinished: () => [...live.values()].filter((entry) => !ended.has(entry.run.runId)),
     retire(entry, { isReachable }) {
       const { runId, kwargs } = entry.run;

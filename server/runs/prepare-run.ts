@@ -19,10 +19,12 @@ export interface PrepareRunOptions {
   readonly headers: Readonly<Record<string, unknown>>;
   /** Default config of the graph from the service's settings. */
   readonly graphDefaults: unknown;
+  readonly isProtocol?: boolean;
 }
 
 /** The stored form of a request: assistant, settings and request merged, the request winning. */
-export function prepareKwargs({ body, assistant, isStateless, headers, graphDefaults }: PrepareRunOptions): RunKwargs {
+export function prepareKwargs(options: PrepareRunOptions): RunKwargs {
+  const { body, assistant, isStateless, headers, graphDefaults, isProtocol = false } = options;
   const modes = body.stream_mode == null ? [] : [body.stream_mode].flat();
   const defaults = asObject(graphDefaults);
   const requested = body.config ?? {};
@@ -44,6 +46,7 @@ export function prepareKwargs({ body, assistant, isStateless, headers, graphDefa
     interrupt_after: body.interrupt_after ?? null,
     durability: body.durability ?? (body.checkpoint_during === false ? "exit" : "async"),
     webhook: body.webhook ?? null,
+    ...(isProtocol ? { protocol: true } : {}),
   };
 }
 

@@ -14,6 +14,8 @@ export interface RunKwargs {
   readonly interrupt_after: "*" | readonly string[] | null;
   readonly durability: "sync" | "async" | "exit";
   readonly webhook: string | null;
+  /** Started through the thread-centric protocol, so its events go to the thread's log. */
+  readonly protocol?: true;
 }
 
 export interface RunConfig {

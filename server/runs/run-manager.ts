@@ -17,6 +17,7 @@ import { type LiveRun, type RunResult, type StopReason, createLiveRuns } from ".
 import { prepareKwargs } from "./prepare-run.ts";
 import { type QueuedJob, type RunQueue, createRunQueue } from "./run-queue.ts";
 import { nextStatus } from "./run-status.ts";
+import type { RunTap, TapRun } from "./run-tap.ts";
 import { isThreadBusy, readSnapshot, settleRun } from "./settle-run.ts";
 import type { WebhookSender } from "./webhook.ts";
 
@@ -35,6 +36,7 @@ export interface RunManagerOptions {
   readonly runTimeoutMs: number;
   readonly observer: RunObserver;
   readonly webhooks: WebhookSender;
+  readonly tapRun?: TapRun;
 }
 
 export interface RunManager {
@@ -45,6 +47,8 @@ export interface RunManager {
   create(request: RunRequest): Promise<LiveRun>;
   /** A run that this process executes or executed a short while ago. */
   find(runId: string): LiveRun | undefined;
+  /** Runs of a thread that this process executes or lately executed, in the order of acceptance. */
+  ofThread(threadId: string): readonly LiveRun[];
   /** Stops a run that has not ended and waits until it has. A run that ended already is left as it is. */
   stop(runId: string, reason: "cancel" | "rollback"): Promise<void>;
   stopThread(threadId: string): Promise<void>;
@@ -65,7 +69,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
   const jobs = new Map<string, QueuedJob>();
   let isStopping = false;
 
-  const finish = async (live: LiveRun, outcome: Parameters<typeof settleRun>[1]): Promise<void> => {
+  const finish = async (live: LiveRun, outcome: Parameters<typeof settleRun>[1], tap?: RunTap): Promise<void> => {
     let result: RunResult;
     try {
       result = await settleRun(live, outcome, { store, checkpointer, bound, clock });
@@ -78,6 +82,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       live.log.append("error", serialize(failure));
     }
     jobs.delete(live.run.runId);
+    await tap?.onEnd(result);
     live.log.end();
     live.settle(result);
     runs.retire(live, { isReachable: live.stopReason !== "rollback" });
@@ -102,6 +107,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       .sleep(options.runTimeoutMs, ended.signal)
       .then(() => stopNow(live, "timeout"))
       .catch(() => undefined); // The run ended in time.
+    let tap: RunTap | undefined;
     try {
       live.status = nextStatus(live.status, "start");
       live.startedAtMs = clock.now();
@@ -111,18 +117,20 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       const graph = await (kwargs.temporary
         ? bound.forTemporary(live.graphId, config)
         : bound.forThread(live.graphId, config));
+      tap = kwargs.temporary ? undefined : options.tapRun?.(live, graph);
       const outcome = await executeRun({
         run: live.run,
         graphId: live.graphId,
         graph,
         log: live.log,
         signal: live.abort.signal,
+        tap,
       });
-      await finish(live, { ...outcome, graph });
+      await finish(live, { ...outcome, graph }, tap);
     } catch (error) {
       log.error({ run_id: live.run.runId, graph_id: live.graphId, err: error }, "run could not be executed");
       const failure = { error: error instanceof Error ? error.name : "Error", message: errorMessage(error) };
-      await finish(live, { event: "fail", stateJson: undefined, interrupts: [], error: failure });
+      await finish(live, { event: "fail", stateJson: undefined, interrupts: [], error: failure }, tap);
     } finally {
       ended.abort(new Error("the run has ended"));
     }
@@ -186,6 +194,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
   return {
     queue,
     find: (runId) => runs.get(runId),
+    ofThread: (threadId) => runs.ofThread(threadId),
     async create(request) {
       if (isStopping) throw new ServiceError("unavailable", "the server is stopping; send the run again in a moment");
       const { body, assistant, threadId } = request;
