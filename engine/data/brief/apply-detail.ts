@@ -17,6 +17,7 @@ import { distributionColumn } from "./distribution-column.ts";
 import { guessColumn } from "./heuristics.ts";
 import type { Detail } from "./item.ts";
 import { isObject, labelOf, nameOf, numberOf, paramsOf, textOf } from "./json.ts";
+import { leaveOut } from "./leave-out.ts";
 import type { FieldKind } from "./lexicon/types.ts";
 import type { NumberRange } from "./ranges.ts";
 import type { Sheet } from "./sheet.ts";
@@ -24,9 +25,8 @@ import { isNumeric, round, spanOf } from "./spans.ts";
 import type { Span } from "./spans.ts";
 import { columnName } from "./words.ts";
 
-/** Applies every part of `detail` to the column `name`; answers what could not be applied, in words. */
-export function applyDetail(sheet: Sheet, name: string, phrase: string, detail: Detail): string[] {
-  const problems: string[] = [];
+/** Applies every part of `detail` to the column `name`; what does not fit its kind changes nothing. */
+export function applyDetail(sheet: Sheet, name: string, phrase: string, detail: Detail): void {
   const kind = kindOf(sheet, name, phrase);
   const replaced = columnFor(sheet, name, phrase, detail, kind);
   if (replaced !== undefined) {
@@ -44,7 +44,6 @@ export function applyDetail(sheet: Sheet, name: string, phrase: string, detail: 
     });
   }
   if (detail.missing !== undefined && detail.missing > 0) leaveOut(sheet, name, detail.missing);
-  return problems;
 }
 
 /** Fewer values of a parent leave the lists of the others behind; values without a list are for the last step to mend. */
@@ -279,36 +278,4 @@ export function setLocale(sheet: Sheet, locale: string, reader?: string): boolea
   );
   for (const person of persons) sheet.put({ ...person, params: { ...paramsOf(person), locale } });
   return persons.length > 0;
-}
-
-/**
- * Empties a share of the cells: samplers cannot be skipped, so the drawn values move to a hidden column, which the
- * column then shows unless a hidden draw says to skip.
- */
-function leaveOut(sheet: Sheet, name: string, share: number): void {
-  const column = sheet.column(name);
-  if (column === undefined) return;
-  const flag = sheet.freeName(`${name}_missing`, true);
-  const skip = { when: `{{ ${flag} == 1 }}`, value: null };
-  const hidden = [{ ...flagColumn(flag, share), drop: true }];
-  if (column["column_type"] !== "sampler") {
-    sheet.insertBefore(name, hidden);
-    sheet.put({ ...column, skip });
-    return;
-  }
-  const drawn = sheet.freeName(`${name}_drawn`, true);
-  const dtype = dtypeOf(column);
-  sheet.insertBefore(name, [{ ...column, name: drawn, drop: true }, ...hidden]);
-  sheet.put({ name, column_type: "expression", expr: `{{ ${drawn} }}`, dtype, skip });
-  sheet.moveReferences(name, drawn);
-}
-
-function dtypeOf(column: DraftColumn): "int" | "float" | "str" {
-  const { convert_to: form, sampler_type: type } = column;
-  if (form === "int" || form === "float" || form === "str") return form;
-  if (type === "poisson" || type === "binomial" || type === "bernoulli") return "int";
-  if (type === "uniform" || type === "gaussian" || type === "scipy" || type === "bernoulli_mixture") return "float";
-  const { values } = paramsOf(column);
-  const isWhole = Array.isArray(values) && values.every((value) => typeof value === "number");
-  return isWhole ? (values.every((value) => Number.isInteger(value)) ? "int" : "float") : "str";
 }

@@ -1,6 +1,8 @@
 import type { DesignDraft } from "../design/draft.ts";
 import { addItems, isColumn } from "./add-columns.ts";
 import { addValue, changeColumn, removeValue } from "./change-column.ts";
+import { applySettings } from "./follow-up-settings.ts";
+import type { Outcome, Work } from "./follow-up-settings.ts";
 import { describeColumn } from "./describe.ts";
 import { designFromBrief } from "./design-from-brief.ts";
 import type { BriefOptions } from "./design-from-brief.ts";
@@ -13,7 +15,8 @@ import { repair } from "./repair.ts";
 import type { DatasetFormat } from "./settings.ts";
 import { takeSettings } from "./settings.ts";
 import { Sheet } from "./sheet.ts";
-import { protectAnds, splitItems } from "./split.ts";
+import { protectAnds } from "./protect-ands.ts";
+import { splitItems } from "./split-items.ts";
 import { applyStatement } from "./statements.ts";
 import { cleanText, columnName, Remainder, trimPhrase } from "./words.ts";
 
@@ -59,17 +62,6 @@ function isNewBrief(text: string, draft: DesignDraft, options: BriefOptions): bo
   const result = designFromBrief(text, options);
   return result.kind === "design" && result.draft.config.columns.length > 1;
 }
-
-interface Work {
-  sheet: Sheet;
-  draft: DesignDraft;
-  readonly changes: string[];
-  readonly formats: DatasetFormat[];
-  readonly options: BriefOptions;
-}
-
-/** What a clause did: something, nothing, or it names a column that is not there. */
-type Outcome = "done" | "unknown" | { readonly missing: string };
 
 function edit(text: string, draft: DesignDraft, options: BriefOptions): FollowUp {
   const work: Work = { sheet: new Sheet(draft, options), draft, changes: [], formats: [], options };
@@ -156,45 +148,6 @@ function applyClause(work: Work, clause: string): Outcome {
   const addition = ADD.exec(clause)?.groups?.["what"];
   if (addition !== undefined) return addColumns(work, addition);
   return changeOrAdd(work, clause);
-}
-
-/** Rows, seed, formats and the name; undefined when the clause is about something else. */
-function applySettings(work: Work, clause: string): Outcome | undefined {
-  const plain =
-    /^(?:(?:make|let) (?:it|that|them)(?: be)?|only|just|use|do|change (?:it|that|the (?:count|number|rows?|size))? ?to|set (?:it|the (?:count|number|rows?|size)|rows) to|increase (?:it |the rows |rows )?to|reduce (?:it |the rows |rows )?to|i want|i need|generate|create|give me|with)?\s*(?<count>[\d][\d,._]*\s?(?:k|m|thousand|million)?|(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|hundred|thousand|million|dozen|\s|-)+)\s*(?:rows?|records?|entries|samples|lines)?\s*(?:instead|please|only|rather|now|in total|total)*$/i.exec(
-      clause,
-    );
-  const text = new Remainder(plain === null ? clause : `${plain.groups?.["count"]?.trim()} rows`);
-  const settings = takeSettings(text);
-  const rest = trimPhrase(
-    text.text.replaceAll(
-      /\b(?:instead|please|only|rather|now|make|it|them|use|set|change|to|be|the|rows?|records?|as|in|i|want|need|generate|create|give|me|a|file|export|save|output|format|just|do|total|of|for|job|dataset|number|count|seed|with|that|should|let|increase|reduce|more|less)\b/gi,
-      " ",
-    ),
-  );
-  const isAll = rest === "";
-  const changes: string[] = [];
-  let { draft } = work;
-  if (settings.numRecords !== null && isAll) {
-    draft = { ...draft, num_records: settings.numRecords };
-    changes.push(`${settings.numRecords.toLocaleString("en-US")} rows`);
-  }
-  if (settings.seed !== null && isAll) {
-    draft = { ...draft, seed: settings.seed };
-    changes.push(`seed ${settings.seed}`);
-  }
-  if (settings.name !== null && isAll) {
-    draft = { ...draft, name: settings.name };
-    changes.push(`named ${settings.name}`);
-  }
-  if (settings.formats.length > 0 && isAll) {
-    work.formats.splice(0, work.formats.length, ...settings.formats);
-    changes.push(`as ${settings.formats.join(" and ")}`);
-  }
-  if (changes.length === 0) return undefined;
-  work.draft = draft;
-  work.changes.push(...changes, ...settings.notes);
-  return "done";
 }
 
 function told(work: Work, name: string): Outcome {

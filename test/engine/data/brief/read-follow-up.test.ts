@@ -93,15 +93,14 @@ const EDITS: readonly (readonly [text: string, columns: string, name?: string, m
 ];
 
 describe("a change", () => {
-  for (const [text, columns, name, made] of EDITS) {
-    it(text, () => {
-      const result = edited(text);
-      expect(names(result.draft).join(" ")).toBe(columns === "" ? COLUMNS : columns);
-      if (name !== undefined) expect(columnSummary(result.draft, name)).toBe(made);
-      expect(result.changes.length).toBeGreaterThan(0);
-      expect(checkDraft(result.draft).violations.filter((one) => one.level === "error")).toEqual([]);
-    });
-  }
+  const cases = EDITS.map(([text, columns, name, made]) => ({ text, columns, name, made }));
+  it.each(cases)("$text", ({ text, columns, name, made }) => {
+    const result = edited(text);
+    expect(names(result.draft).join(" ")).toBe(columns === "" ? COLUMNS : columns);
+    if (name !== undefined) expect(columnSummary(result.draft, name)).toBe(made);
+    expect(result.changes.length).toBeGreaterThan(0);
+    expect(checkDraft(result.draft).violations.filter((one) => one.level === "error")).toEqual([]);
+  });
 });
 
 describe("settings", () => {
