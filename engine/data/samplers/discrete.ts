@@ -1,6 +1,6 @@
 import type { Draws } from "../random.ts";
 import { compileTable } from "./discrete-table.ts";
-import type { Distribution, ShapeParams } from "./distribution.ts";
+import type { Distribution, DistributionShape, ShapeParams } from "./distribution.ts";
 import { drawGamma, drawPoisson, drawZipf } from "./gamma.ts";
 import { normalQuantile } from "./math.ts";
 
@@ -19,24 +19,33 @@ function discrete(
   return { isInteger: true, shapes, check, compile: (params) => ({ draw: compile(params) }) };
 }
 
+function compileRandint(low: number, high: number): DistributionShape {
+  const drawFrom = (draws: Draws, first: number, last: number): number => first + draws.nextIndex(last - first + 1);
+  return {
+    draw: (draws) => drawFrom(draws, low, high - 1),
+    drawBetween(draws, from, to) {
+      const [first, last] = [Math.max(low, Math.ceil(from)), Math.min(high - 1, Math.floor(to))];
+      return first <= last ? drawFrom(draws, first, last) : Number.NaN;
+    },
+  };
+}
+
 export const DISCRETE: Readonly<Record<string, Distribution>> = {
   bernoulli: discrete({ p: "0 to 1" }, checkShare, (params) => {
     const p = of(params, "p");
     return (draws) => (draws.next() < p ? 1 : 0);
   }),
-  randint: discrete(
-    { low: "whole number, inclusive", high: "whole number, exclusive" },
-    (params) => {
+  randint: {
+    isInteger: true,
+    shapes: { low: "whole number, inclusive", high: "whole number, exclusive" },
+    check: (params) => {
       const [low, high] = [of(params, "low"), of(params, "high")];
       return Number.isInteger(low) && Number.isInteger(high) && low < high
         ? undefined
         : `low (${low}) and high (${high}) must be whole numbers with low below high`;
     },
-    (params) => {
-      const [low, count] = [of(params, "low"), of(params, "high") - of(params, "low")];
-      return (draws) => low + draws.nextIndex(count);
-    },
-  ),
+    compile: (params) => compileRandint(of(params, "low"), of(params, "high")),
+  },
   poisson: discrete(
     { mu: "0 or above" },
     (params) => (of(params, "mu") >= 0 && of(params, "mu") < 1e15 ? undefined : "mu must be 0 or above, below 1e15"),

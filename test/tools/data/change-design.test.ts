@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { Design } from "../../../engine/data/design/design.ts";
+import { planColumns } from "../../../engine/data/design/plan.ts";
+import { compileSamplers } from "../../../engine/data/samplers/compile-samplers.ts";
+import { numbersOf } from "../../engine/data/samplers/design.ts";
+import { DEVIATIONS, sharesError } from "../../engine/data/samplers/statistics.ts";
 import {
   type Answer,
   ask,
@@ -194,5 +199,45 @@ describe("changing a column", () => {
     expect((await refuse(client, "add_scalar_constraint", impossible, meta))["error"]).toContain("can never hold");
     const without = { target_column: "amount", operator: "<=", rhs: 80, remove: true };
     expect(constraints(await ask(client, "add_scalar_constraint", without, meta))).toMatchObject([{ rhs: 30 }]);
+  });
+});
+
+describe("whole numbers", () => {
+  const shares = (low: number, high: number): Map<number, number> =>
+    new Map(Array.from({ length: high - low + 1 }, (_, at) => [low + at, 1 / (high - low + 1)]));
+
+  /** 20,000 values of the column `n` of a design. */
+  function drawn(design: Answer): Float64Array {
+    const parsed = Design.parse(design["config"]);
+    const group = compileSamplers({ design: parsed, plan: planColumns(parsed), seed: 1 });
+    return numbersOf(group.generate({ firstRow: 0, rowCount: 20_000 }), "n");
+  }
+
+  it("are as often at the ends as between them, by chi-square over 20,000 rows", async () => {
+    const client = tools.connect();
+    const { design } = await ask(client, "add_int_column", { name: "n", low: -1, high: 4 }, EMPTY);
+    expect(sharesError(drawn(design as Answer), shares(-1, 4))).toBeLessThan(DEVIATIONS);
+  });
+
+  it("take new ends as they were told the first ones, and conditions as well", async () => {
+    const client = tools.connect();
+    const conditional_params = { "kind == 'a'": { low: 1, high: 2 } };
+    const { design } = await build(client, [
+      ["add_category_column", { name: "kind", values: ["a", "b"] }],
+      ["add_int_column", { name: "n", low: 3, high: 9, conditional_params }],
+      ["update_column", { name: "n", changes: { high: "4" } }],
+    ]);
+    expect(sharesError(drawn(design as Answer), new Map([1, 2, 3, 4].map((value) => [value, 1 / 4])))).toBeLessThan(
+      DEVIATIONS,
+    );
+    const { column } = await ask(
+      client,
+      "update_column",
+      { name: "n", changes: { params: { low: 2, high: 7 } } },
+      {
+        "nemops/design": design,
+      },
+    );
+    expect(column).toMatchObject({ params: { dist_name: "randint", dist_params: { low: 2, high: 8 } } });
   });
 });

@@ -81,8 +81,8 @@ describe("a design in _meta", () => {
       column: {
         column_type: "sampler",
         name: "visits",
-        sampler_type: "uniform",
-        params: { low: 1, high: 5 },
+        sampler_type: "scipy",
+        params: { dist_name: "randint", dist_params: { low: 1, high: 6 } },
         convert_to: "int",
       },
       changes: [],

@@ -35,7 +35,11 @@ describe("arguments that are written otherwise", () => {
       { name: "c", category: "p", values: '{"a": "x, y", "b": ["z"]}' },
       { category: "p", values: { a: ["x", "y"], b: ["z"] } },
     ],
-    ["add_int_column", { name: "c", low: "1", high: "$1,000" }, { low: 1, high: 1000 }],
+    [
+      "add_int_column",
+      { name: "c", low: "1", high: "$1,000" },
+      { dist_name: "randint", dist_params: { low: 1, high: 1001 } },
+    ],
     [
       "add_float_column",
       { name: "c", low: "1e2", high: " 500.5 ", decimal_places: "1" },
@@ -132,6 +136,7 @@ describe("arguments that are written otherwise", () => {
       "must be an object with a list for each value",
     ],
     ["add_int_column", { name: "c", low: "1,5", high: 3 }, 'low must be a number, got "1,5"'],
+    ["add_int_column", { name: "c", low: 1.2, high: 1.8 }, "there is no whole number from 1.2 to 1.8"],
     ["add_int_column", { name: "c", low: 9, high: 3 }, "low (9) must not be greater than high (3)"],
     ["add_gaussian_column", { name: "c", mean: 1, stddev: -2 }, "stddev must not be negative"],
     ["add_float_column", { name: " ", low: 1, high: 3 }, "name must be text of 1 to 200 characters"],

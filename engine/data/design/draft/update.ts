@@ -6,6 +6,7 @@ import { SAMPLER_PARAMS } from "../sampler-params.ts";
 import type { EditResult } from "./columns.ts";
 import { findColumn, replaceColumn } from "./columns.ts";
 import { textOf } from "./show.ts";
+import { wholeNumberEnds, wholeNumberParams } from "./whole-numbers.ts";
 
 type Params = { [key: string]: DraftColumn[string] };
 
@@ -24,10 +25,23 @@ export function updateColumn(draft: DesignDraft, written: string, changes: Reado
   if (typeof name !== "string" || name.trim() === "") {
     throw new ServiceError("invalid_input", `new_name must be text, not ${showValue(name)}`);
   }
-  const merged = mergeColumn({ ...column, name: name.trim() }, fields);
+  const merged = mergeColumn({ ...column, name: name.trim() }, changeEnds(column, fields));
   const edit = replaceColumn(draft, textOf(column, "name"), merged);
   const told = edit.column === null ? [] : differences(column, edit.column);
   return { ...edit, changes: [...edit.changes, ...told] };
+}
+
+/** `low` and `high` of whole numbers, which `add_int_column` takes with both ends included, as the sampler has them. */
+function changeEnds(column: DraftColumn, changes: Readonly<DraftColumn>): Readonly<DraftColumn> {
+  const ends = wholeNumberEnds(asObject(column["params"]));
+  const isOtherType = ["column_type", "sampler_type"].some((key) => changes[key] !== undefined);
+  if (ends === undefined || isOtherType) return changes;
+  const { low: outerLow, high: outerHigh, ...rest } = changes;
+  const { low = outerLow, high = outerHigh, ...params } = asObject(changes["params"]);
+  if (low === undefined && high === undefined) return changes;
+  if (![low ?? 0, high ?? 0].every((end) => typeof end === "number")) return changes;
+  const exact = wholeNumberParams(Number(low ?? ends.low), Number(high ?? ends.high));
+  return { ...rest, params: { ...params, ...exact } };
 }
 
 function mergeColumn(column: DraftColumn, changes: Readonly<DraftColumn>): DraftColumn {

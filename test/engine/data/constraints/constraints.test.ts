@@ -45,6 +45,22 @@ describe("a scalar constraint", () => {
     expect(distributionError(numbersOf(table, "x"), (x) => 1 - normalCdf(-x) / normalCdf(-9))).toBeLessThan(KOLMOGOROV);
   });
 
+  it("makes evenly spread whole numbers fewer ones, without drawing again", () => {
+    const whole = {
+      name: "n",
+      sampler_type: "scipy",
+      params: { dist_name: "randint", dist_params: { low: 0, high: 1e9 } },
+    };
+    const table = groupOf([{ ...whole, convert_to: "int" }], {
+      constraints: [
+        { target_column: "n", operator: "gt", rhs: 999_999_995 },
+        { target_column: "n", operator: "le", rhs: 999_999_998 },
+      ],
+    }).generate(rows);
+    const shares = new Map([996, 997, 998].map((end) => [999_999_000 + end, 1 / 3]));
+    expect(sharesError(numbersOf(table, "n"), shares)).toBeLessThan(DEVIATIONS);
+  });
+
   it("makes a uniform the shorter uniform", () => {
     const table = groupOf([{ name: "x", sampler_type: "uniform", params: { low: 0, high: 10 } }], {
       constraints: [{ target_column: "x", operator: "ge", rhs: 9.99 }],
