@@ -23,12 +23,14 @@ export interface OutboundRequest {
   /** Lets the request reach loopback, private and other non-public addresses. */
   readonly allowPrivate: boolean;
   readonly resolve?: Resolve;
+  /** `MAX_RESPONSE_BYTES` when left out. */
+  readonly maxResponseBytes?: number;
 }
 
 export interface OutboundResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** At most `MAX_RESPONSE_BYTES`; the rest is not read. */
+  /** At most `maxResponseBytes`; the rest is not read. */
   readonly body: string;
 }
 
@@ -74,6 +76,23 @@ export function readOutboundUrl(text: string, { allowPrivate }: { allowPrivate: 
 }
 
 /**
+ * Looks a target up before anything is sent to it, so that a refusal comes early. Throws `invalid_input` like
+ * `readOutboundUrl`, also for a name that leads to an address that is not public; a name that cannot be looked up passes,
+ * and so does anything when private addresses are allowed: `sendOutbound` checks again.
+ */
+export async function checkOutboundTarget(
+  text: string,
+  options: Pick<OutboundRequest, "allowPrivate" | "resolve">,
+): Promise<void> {
+  const url = readOutboundUrl(text, options);
+  if (options.allowPrivate) return;
+  const look = checkedLookup(url.host, options);
+  const hostname = url.hostname.replace(/^\[|\]$/g, "");
+  const error = await new Promise<unknown>((resolve) => look(hostname, { all: true }, (found) => resolve(found)));
+  if (error instanceof ServiceError) throw error;
+}
+
+/**
  * One HTTP exchange with the checks of `readOutboundUrl`. The address that is checked is the one that is connected to:
  * the check sits in the socket's own look-up, so a name that resolves differently a second time gains nothing. Redirects
  * are answered as they are, never followed. Throws `invalid_input` for a refused target, `timed_out`, or `unavailable`
@@ -110,7 +129,7 @@ function exchange(url: URL, options: OutboundRequest, signal: AbortSignal): Prom
   };
   return new Promise((resolve, reject) => {
     const request = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, settings, (response) => {
-      readBody(response).then(
+      readBody(response, options.maxResponseBytes ?? MAX_RESPONSE_BYTES).then(
         (text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
         reject,
       );
@@ -120,19 +139,22 @@ function exchange(url: URL, options: OutboundRequest, signal: AbortSignal): Prom
   });
 }
 
-async function readBody(response: IncomingMessage): Promise<string> {
+async function readBody(response: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     size += chunk.byteLength;
-    if (size >= MAX_RESPONSE_BYTES) break;
+    if (size >= maxBytes) break;
   }
-  return Buffer.concat(chunks).subarray(0, MAX_RESPONSE_BYTES).toString("utf8");
+  return Buffer.concat(chunks).subarray(0, maxBytes).toString("utf8");
 }
 
 /** The socket's look-up: every address of the name must be allowed, else nothing is connected. */
-function checkedLookup(host: string, { allowPrivate, resolve }: OutboundRequest): LookupFunction {
+function checkedLookup(
+  host: string,
+  { allowPrivate, resolve }: Pick<OutboundRequest, "allowPrivate" | "resolve">,
+): LookupFunction {
   return (hostname, lookupOptions, callback) => {
     const finish = (error: Error | null, addresses: readonly LookupAddress[]): void => {
       if (error !== null) {

@@ -1,9 +1,11 @@
 import { ServiceError } from "../../lib/errors.ts";
 import type { ColumnPlan } from "./design/column-plan.ts";
 import type { Column } from "./design/design.ts";
+import { type EmbeddingModels, compileEmbeddingRun } from "./steps/embedding.ts";
 import { compileExpressionRun } from "./steps/expression.ts";
 import { compileOfflineModelRun } from "./steps/offline-model.ts";
 import type { ColumnStep } from "./steps/step.ts";
+import { type ValidationOptions, compileValidationRun } from "./steps/validation.ts";
 import { compileSkip } from "./template/template.ts";
 import type { OfflineText } from "./text/offline-text.ts";
 
@@ -11,6 +13,9 @@ export interface StepOptions {
   readonly plan: Pick<ColumnPlan, "upstream" | "sideEffects">;
   /** Writes the columns of models when no model is configured. */
   readonly textModel: OfflineText;
+  readonly validation: ValidationOptions;
+  /** Undefined when the design has no embedding column, or nothing can embed. */
+  readonly embeddings: EmbeddingModels | undefined;
 }
 
 /**
@@ -28,7 +33,7 @@ export function compileColumnStep(column: Column, options: StepOptions): ColumnS
   };
 }
 
-function compileRun(column: Column, { plan, textModel }: StepOptions): ColumnStep["run"] {
+function compileRun(column: Column, { plan, textModel, validation, embeddings }: StepOptions): ColumnStep["run"] {
   switch (column.column_type) {
     case "expression":
       return compileExpressionRun(column);
@@ -38,7 +43,9 @@ function compileRun(column: Column, { plan, textModel }: StepOptions): ColumnSte
     case "llm-judge":
       return compileOfflineModelRun({ column, sideEffects: plan.sideEffects.get(column.name) ?? [], textModel });
     case "validation":
+      return compileValidationRun(column, validation);
     case "embedding":
+      return compileEmbeddingRun(column, embeddings);
     case "image":
     case "custom":
       throw new ServiceError(

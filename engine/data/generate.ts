@@ -1,5 +1,5 @@
 import { ServiceError } from "../../lib/errors.ts";
-import { compileColumnStep } from "./column-steps.ts";
+import { type StepOptions, compileColumnStep } from "./column-steps.ts";
 import type { ColumnPlan } from "./design/column-plan.ts";
 import { type Design, isLlmColumn } from "./design/design.ts";
 import { hasErrors } from "./design/violation.ts";
@@ -8,11 +8,13 @@ import { type RowGenerator, createRowGenerator } from "./row-generator.ts";
 import { compileSamplers } from "./samplers/compile-samplers.ts";
 import { loadPersonLibrary } from "./samplers/person-library.ts";
 import { compileSeedRows } from "./seed-rows.ts";
+import type { EmbeddingModels } from "./steps/embedding.ts";
 import { compileModelBlock } from "./steps/model-block.ts";
 import type { ModelCells } from "./steps/model-cells.ts";
 import type { GeneratorServices } from "./steps/services.ts";
 import { stageColumns } from "./steps/stages.ts";
 import type { Step } from "./steps/step.ts";
+import type { RemoteValidator } from "./steps/validation.ts";
 import type { RowRange, Table } from "./table.ts";
 import { createOfflineText } from "./text/offline-text.ts";
 
@@ -31,6 +33,8 @@ export interface GeneratorOptions {
 export interface Generator extends RowGenerator {
   /** Who writes the columns of models; absent when there are none or the offline text model does. */
   readonly models?: Pick<ModelCells, "label" | "usage">;
+  /** Who makes embeddings; absent when there are none. */
+  readonly embeddings?: Pick<EmbeddingModels, "label" | "usage">;
 }
 
 /**
@@ -38,8 +42,14 @@ export interface Generator extends RowGenerator {
  * ranges. Throws `invalid_input` for a plan with errors, a template or parameters that cannot be used and a seed
  * dataset that is missing, `not_supported` for columns that the built-in engine cannot make, and what opening the models throws.
  */
-export async function createGenerator(options: GeneratorOptions): Promise<Generator> {
-  const { design, plan, seed, seedRows, services, onEvent = () => undefined } = options;
+export async function createGenerator({
+  design,
+  plan,
+  seed,
+  seedRows,
+  services,
+  onEvent = () => undefined,
+}: GeneratorOptions): Promise<Generator> {
   const textModel = createOfflineText({ seed });
   if (hasErrors(plan.violations)) {
     throw new ServiceError("invalid_input", plan.violations.map(({ message }) => message).join("; "));
@@ -55,13 +65,36 @@ export async function createGenerator(options: GeneratorOptions): Promise<Genera
   const cells = plan.order.some((name) => isModelColumn(plan, name))
     ? await models?.open({ design, tools: services?.tools, onEvent })
     : undefined;
+  const embeddings = design.columns.some(({ column_type: type }) => type === "embedding")
+    ? await services?.embeddings?.open({ design, onEvent })
+    : undefined;
+  const validation = { parseCode: services?.parseCode, remote: await openValidators(design, services, onEvent) };
+  const options: StepOptions = { plan, textModel, validation, embeddings };
   const steps = stageColumns(plan).flatMap((stage): Step[] => {
-    if (stage.kind === "column") return [compileColumnStep(stage.column, { plan, textModel })];
+    if (stage.kind === "column") return [compileColumnStep(stage.column, options)];
     if (cells !== undefined) return [compileModelBlock({ columns: stage.columns, plan, models: cells })];
-    return stage.columns.map((column) => compileColumnStep(column, { plan, textModel }));
+    return stage.columns.map((column) => compileColumnStep(column, options));
   });
   const rows = createRowGenerator({ plan, sources, steps });
-  return { ...rows, ...(cells === undefined ? {} : { models: cells }) };
+  return {
+    ...rows,
+    ...(cells === undefined ? {} : { models: cells }),
+    ...(embeddings === undefined ? {} : { embeddings }),
+  };
+}
+
+async function openValidators(
+  design: Design,
+  services: GeneratorServices | undefined,
+  onEvent: (event: GenerationEvent) => void,
+): Promise<ReadonlyMap<string, RemoteValidator>> {
+  const opened = new Map<string, RemoteValidator>();
+  if (services?.validators === undefined) return opened;
+  for (const column of design.columns) {
+    if (column.column_type !== "validation" || column.validator_type !== "remote") continue;
+    opened.set(column.name, await services.validators.open(column, onEvent));
+  }
+  return opened;
 }
 
 function isModelColumn(plan: ColumnPlan, name: string): boolean {

@@ -18,5 +18,7 @@ export type GenerationEvent =
       /** In the currency of the provider's prices; absent when they are not known. */
       readonly cost?: number;
     }
+  /** What a reader should know though no row is lost for it. */
+  | { readonly type: "log"; readonly level: "info" | "warning"; readonly message: string }
   /** How many requests of a model may be in flight from now on. */
   | { readonly type: "throttle"; readonly alias: string; readonly limit: number };

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   MAX_RESPONSE_BYTES,
   type Resolve,
+  checkOutboundTarget,
   isPublicAddress,
   readOutboundUrl,
   sendOutbound,
@@ -162,5 +163,24 @@ describe("sendOutbound", () => {
       code: "unavailable",
       message: expect.not.stringContaining("T0KEN") as string,
     });
+  });
+});
+
+describe("checkOutboundTarget", () => {
+  const check = (url: string, resolve: Resolve, allowPrivate = false) =>
+    checkOutboundTarget(url, { allowPrivate, resolve });
+
+  it("refuses a name that leads to a private address before anything is sent", async () => {
+    await expect(check("http://x.example.com/", resolvesTo("8.8.8.8", "10.0.0.7"))).rejects.toMatchObject({
+      code: "invalid_input",
+      message: expect.stringContaining("x.example.com is at 10.0.0.7") as string,
+    });
+    await expect(check("http://[::1]:8/", resolvesTo("8.8.8.8"))).rejects.toMatchObject({ code: "invalid_input" });
+  });
+
+  it("lets public names, names without an address and allowed ones pass", async () => {
+    await expect(check("http://x.example.com/", resolvesTo("8.8.8.8"))).resolves.toBeUndefined();
+    await expect(check("http://x.example.com/", resolvesTo())).resolves.toBeUndefined();
+    await expect(check("http://x.example.com/", resolvesTo("10.0.0.7"), true)).resolves.toBeUndefined();
   });
 });

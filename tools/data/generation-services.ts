@@ -1,10 +1,16 @@
+import type { Design } from "../../engine/data/design/design.ts";
+import type { Violation } from "../../engine/data/design/violation.ts";
+import type { EmbeddingOpener } from "../../engine/data/steps/embedding.ts";
 import type { GeneratorServices, ToolCaller } from "../../engine/data/steps/services.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
+import { createEmbeddingServices } from "./embeddings/embedding-services.ts";
 import { type ModelServices, createModelServices } from "./llm/model-services.ts";
 import { readProviders } from "./llm/providers.ts";
+import { parseCode } from "./validators/parse-code.ts";
+import { type RemoteValidatorServices, createRemoteValidators } from "./validators/remote-validators.ts";
 
 export type { ToolCaller } from "../../engine/data/steps/services.ts";
 
@@ -12,6 +18,9 @@ export type { ToolCaller } from "../../engine/data/steps/services.ts";
 export interface GenerationServices extends GeneratorServices {
   /** Undefined when no endpoint is configured: then the offline text model writes the columns of models. */
   readonly models?: ModelServices | undefined;
+  readonly validators?: RemoteValidatorServices;
+  /** An endpoint where a design names a model of one, otherwise the encoder that ships with the project. */
+  readonly embeddings?: EmbeddingOpener;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -42,5 +51,24 @@ export function createGenerationServices(options: GenerationServicesOptions): Ge
           clock,
           random,
         });
-  return { models, clock, random, ...(tools === undefined ? {} : { tools }), close: () => models?.close() };
+  const validators = createRemoteValidators({ allowPrivate: config.canReachPrivateAddresses, clock, random });
+  const embeddings = createEmbeddingServices({ providers, timeoutMs: config.llm.timeoutMs, clock, random });
+  return {
+    models,
+    validators,
+    embeddings,
+    parseCode,
+    clock,
+    random,
+    ...(tools === undefined ? {} : { tools }),
+    close: () => {
+      models?.close();
+      embeddings.close();
+    },
+  };
+}
+
+/** What the services cannot do for a design: models of unknown providers, validators that must not be reached. */
+export function checkServices(design: Design, { models, validators }: GenerationServices): Violation[] {
+  return [...(models?.check(design) ?? []), ...(validators?.check(design) ?? [])];
 }

@@ -61,6 +61,8 @@ export const Metadata = z.object({
   seed: z.union([z.number(), z.string()]),
   /** Who wrote the text of model columns: `offline` is the built-in text model; null when there are none. */
   text_model: z.string().nullable(),
+  /** Who made the vectors of embedding columns; absent when there are none. */
+  embedding_model: z.string().optional(),
   row_groups: z.array(RowGroupEntry),
   failures: z.array(FailureCount),
   /** Gaps in the second datasets of schema transforms; the rows themselves are in the dataset. Absent when there are none. */

@@ -117,6 +117,7 @@ function continueFrom(before: Metadata, fresh: Metadata, folder: string): Metada
     original_target_num_records: before.original_target_num_records,
     text_model: before.row_groups.length > 0 ? before.text_model : fresh.text_model,
     failures: before.failures,
+    ...(before.embedding_model === undefined ? {} : { embedding_model: before.embedding_model }),
     ...(before.transform_failures === undefined ? {} : { transform_failures: before.transform_failures }),
     ...(before.usage === undefined ? {} : { usage: before.usage }),
     ...describeGroups(kept, Object.keys(fresh.file_paths["processor-files"])),

@@ -4,6 +4,7 @@ import type { GenerationEvent } from "../../../engine/data/generation-events.ts"
 import { type Generator, createGenerator } from "../../../engine/data/generate.ts";
 import { compileSchemaTransform } from "../../../engine/data/processors/schema-transform.ts";
 import type { GenerationServices } from "../generation-services.ts";
+import { parseCode } from "../validators/parse-code.ts";
 import { type RunRowGroup, createRowGroupRunner } from "./row-group.ts";
 import type { WorkerSetup } from "./worker.ts";
 
@@ -15,11 +16,15 @@ export interface PrepareOptions extends WorkerSetup {
 export interface PreparedRowGroups {
   readonly run: RunRowGroup;
   readonly models?: Generator["models"];
+  readonly embeddings?: Generator["embeddings"];
 }
 
 /** Whether making the design's rows asks something outside of this process. */
 export function asksServices(design: Design, { models }: GenerationServices): boolean {
-  return models !== undefined && design.columns.some(isLlmColumn);
+  return design.columns.some((column) => {
+    if (column.column_type === "validation") return column.validator_type === "remote";
+    return column.column_type === "embedding" || (models !== undefined && isLlmColumn(column));
+  });
 }
 
 /** Compiles the design once for many row groups. Throws `invalid_input` or `not_supported` with the column's name. */
@@ -31,7 +36,8 @@ export async function prepareRowGroups(options: PrepareOptions): Promise<Prepare
     plan,
     seed,
     ...(seedRows === undefined ? {} : { seedRows }),
-    ...(services === undefined ? {} : { services }),
+    // A thread has no services, but the parsers of this process are everywhere.
+    services: services ?? { parseCode },
     ...(onEvent === undefined ? {} : { onEvent }),
   });
   const transforms = (design.processors ?? []).flatMap((processor) =>
@@ -40,5 +46,6 @@ export async function prepareRowGroups(options: PrepareOptions): Promise<Prepare
       : [],
   );
   const run = createRowGroupRunner({ generator, transforms, folder });
-  return { run, ...(generator.models === undefined ? {} : { models: generator.models }) };
+  const { models, embeddings } = generator;
+  return { run, ...(models === undefined ? {} : { models }), ...(embeddings === undefined ? {} : { embeddings }) };
 }

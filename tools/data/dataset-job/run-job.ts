@@ -3,7 +3,7 @@ import type { DatasetProfile } from "../../../engine/data/profile/profile.ts";
 import type { ColumnModelUsage } from "../../../engine/data/steps/model-cells.ts";
 import { type Clock, systemClock } from "../../../lib/clock.ts";
 import { ServiceError } from "../../../lib/errors.ts";
-import type { GenerationServices } from "../generation-services.ts";
+import { type GenerationServices, checkServices } from "../generation-services.ts";
 import type { JobEvent } from "./events.ts";
 import { finishJob } from "./finish-job.ts";
 import { checkRecordCount, nextGroups } from "./groups.ts";
@@ -41,8 +41,11 @@ export async function runDatasetJob(options: DatasetJobOptions): Promise<Dataset
   const { design, numRecords, signal, services, onEvent = () => undefined } = options;
   checkRecordCount(numRecords);
   signal?.throwIfAborted();
-  const [wrong] = services?.models?.check(design) ?? [];
-  if (wrong !== undefined) throw new ServiceError("invalid_input", wrong.message);
+  const [wrong] = services === undefined ? [] : checkServices(design, services);
+  if (wrong !== undefined) {
+    const where = wrong.column === null ? "" : `column "${wrong.column}": `;
+    throw new ServiceError("invalid_input", `${where}${wrong.message}`);
+  }
   const isAsking = services !== undefined && asksServices(design, services);
   const job = await openJob({
     ...options,
@@ -76,7 +79,11 @@ async function generate(job: Job, options: GenerateOptions): Promise<DatasetProf
   const onGeneration = (event: GenerationEvent): void => onEvent(inWholeJob(event, resumedRows, numRecords));
   await using runner = await startRunner({ ...options, onEvent: onGeneration }, Math.ceil(numRecords / groupSize));
   if (runner.models !== undefined) job.metadata = withTextModel(job.metadata, runner.models.label);
-  const usage = (): readonly ColumnModelUsage[] => runner.models?.usage() ?? [];
+  if (runner.embeddings !== undefined) job.metadata = withEmbeddingModel(job.metadata, runner.embeddings.label);
+  const usage = (): readonly ColumnModelUsage[] => [
+    ...(runner.models?.usage() ?? []),
+    ...(runner.embeddings?.usage() ?? []),
+  ];
   const recorder = createRecorder(job, { folder, numRecords, onEvent, clock, usage });
   const finished: RowGroupEntry[] = [];
   try {
@@ -109,7 +116,14 @@ function inWholeJob(event: GenerationEvent, resumedRows: number, numRecords: num
 
 /** A dataset that was begun with another model names both. */
 function withTextModel(metadata: Metadata, label: string): Metadata {
-  const { text_model: before, row_groups: groups } = metadata;
+  return { ...metadata, text_model: joinLabels(metadata, metadata.text_model, label) };
+}
+
+function withEmbeddingModel(metadata: Metadata, label: string): Metadata {
+  return { ...metadata, embedding_model: joinLabels(metadata, metadata.embedding_model ?? null, label) };
+}
+
+function joinLabels({ row_groups: groups }: Metadata, before: string | null, label: string): string {
   const isMixed = before !== null && groups.length > 0 && !before.split("; ").includes(label);
-  return { ...metadata, text_model: isMixed ? `${before}; ${label}` : label };
+  return isMixed ? `${before}; ${label}` : label;
 }

@@ -23,6 +23,7 @@ export interface Runner extends AsyncDisposable {
   /** Row groups at once. */
   readonly size: number;
   readonly models?: Generator["models"];
+  readonly embeddings?: Generator["embeddings"];
   /** Ends what the threads are doing; a row group of this thread ends by its signal, or comes to its end. */
   stop(): Promise<void>;
 }
@@ -38,7 +39,7 @@ export async function startRunner(options: RunnerOptions, groupCount: number): P
   const isAsking = services !== undefined && asksServices(design, services);
   const size = Math.min(isAsking ? GROUPS_AT_ONCE : workerCount, groupCount);
   if (isAsking || size <= 1) {
-    const { run, models } = await prepareRowGroups({
+    const { run, models, embeddings } = await prepareRowGroups({
       ...setup,
       onEvent,
       ...(services === undefined ? {} : { services }),
@@ -48,6 +49,7 @@ export async function startRunner(options: RunnerOptions, groupCount: number): P
       run,
       size: Math.max(1, size),
       ...(models === undefined ? {} : { models }),
+      ...(embeddings === undefined ? {} : { embeddings }),
       stop,
       [Symbol.asyncDispose]: stop,
     };

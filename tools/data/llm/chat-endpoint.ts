@@ -1,11 +1,8 @@
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-
 import { z } from "zod";
 
 import type { ChatMessage, ToolCall } from "../../../engine/data/llm/column.ts";
 import { toWireCall } from "../../../engine/data/llm/conversation.ts";
-import { errorMessage } from "../../../lib/errors.ts";
+import { type ModelEndpointOptions, type ModelFailure, createModelRequest, parseJson } from "./model-request.ts";
 
 export interface ChatCall {
   readonly model: string;
@@ -32,23 +29,10 @@ export type ChatResult =
       readonly toolCalls?: readonly ToolCall[];
       readonly tokens: TokenCounts;
     }
-  | { readonly kind: "rate_limited"; readonly retryAfterMs: number | undefined; readonly message: string }
-  /** 502, 503, 504: worth trying again at once. */
-  | { readonly kind: "gateway"; readonly message: string; readonly retryAfterMs: number | undefined }
-  /** Other 5xx, timeouts, torn connections: worth another try later. */
-  | { readonly kind: "server" | "timeout" | "connection"; readonly message: string }
-  /** 4xx: the same request fails again. */
-  | { readonly kind: "refused"; readonly message: string };
+  | ModelFailure;
 
 /** Asks a model once. Resolves for every failure; rejects only when the caller's signal aborts. */
 export type ChatEndpoint = (call: ChatCall) => Promise<ChatResult>;
-
-export interface ChatEndpointOptions {
-  /** The OpenAI-compatible base, for example `http://127.0.0.1:4000/v1`. */
-  readonly baseUrl: string;
-  readonly apiKey?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
 
 const Answer = z.object({
   choices: z
@@ -80,67 +64,15 @@ const Answer = z.object({
     .nullish(),
 });
 
-const MAX_BODY_CHARS = 16_000_000;
-
-/**
- * Chat completions over HTTP with kept-alive connections. node:http is used because at hundreds of requests in flight it
- * costs about half the processor time of the built-in fetch.
- */
-export function createChatEndpoint({
-  baseUrl,
-  apiKey,
-  headers = {},
-}: ChatEndpointOptions): ChatEndpoint & { close(): void } {
-  const url = new URL(`${baseUrl.replace(/\/+$/, "")}/chat/completions`);
-  const isTls = url.protocol === "https:";
-  const agent = isTls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
-  const send = isTls ? httpsRequest : httpRequest;
-  const fixed = {
-    "content-type": "application/json",
-    ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-    ...headers,
+/** Chat completions over HTTP with kept-alive connections. */
+export function createChatEndpoint(options: ModelEndpointOptions): ChatEndpoint & { close(): void } {
+  const send = createModelRequest("/chat/completions", options);
+  const ask: ChatEndpoint = async ({ model, messages, parameters, timeoutMs, signal }) => {
+    const body = JSON.stringify({ ...parameters, model, messages: messages.map(toWireMessage) });
+    const sent = await send({ body, timeoutMs, signal });
+    return sent.kind === "text" ? readAnswer(sent.text) : sent;
   };
-
-  const ask: ChatEndpoint = (call) =>
-    new Promise((resolve, reject) => {
-      call.signal.throwIfAborted();
-      const body = JSON.stringify({
-        ...call.parameters,
-        model: call.model,
-        messages: call.messages.map(toWireMessage),
-      });
-      let hasTimedOut = false;
-      const request = send(
-        url,
-        { method: "POST", agent, headers: { ...fixed, "content-length": Buffer.byteLength(body) } },
-        (response) => {
-          readText(response).then((text) => finish(toResult(response, text)), fail);
-        },
-      );
-      const timer = setTimeout(() => {
-        hasTimedOut = true;
-        request.destroy(new Error("timed out"));
-      }, call.timeoutMs);
-      const onAbort = (): void => void request.destroy(new Error("aborted"));
-      const release = (): void => {
-        clearTimeout(timer);
-        call.signal.removeEventListener("abort", onAbort);
-      };
-      const finish = (result: ChatResult): void => {
-        release();
-        resolve(result);
-      };
-      const fail = (error: unknown): void => {
-        release();
-        if (call.signal.aborted) reject(call.signal.reason as Error);
-        else if (hasTimedOut) resolve({ kind: "timeout", message: `no answer within ${call.timeoutMs} ms` });
-        else resolve({ kind: "connection", message: errorMessage(error) });
-      };
-      call.signal.addEventListener("abort", onAbort, { once: true });
-      request.once("error", fail);
-      request.end(body);
-    });
-  return Object.assign(ask, { close: () => agent.destroy() });
+  return Object.assign(ask, { close: () => send.close() });
 }
 
 function toWireMessage({ role, content, media = [], toolCalls = [], toolCallId }: ChatMessage): object {
@@ -152,25 +84,7 @@ function toWireMessage({ role, content, media = [], toolCalls = [], toolCallId }
   };
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
-  response.setEncoding("utf8");
-  let text = "";
-  for await (const chunk of response as AsyncIterable<string>) {
-    text += chunk;
-    if (text.length > MAX_BODY_CHARS) throw new Error(`the answer is longer than ${MAX_BODY_CHARS} characters`);
-  }
-  if (!response.complete) throw new Error("the answer was cut off");
-  return text;
-}
-
-function toResult(response: IncomingMessage, text: string): ChatResult {
-  const status = response.statusCode ?? 0;
-  const message = `HTTP ${status}: ${text.slice(0, 200)}`;
-  const retryAfterMs = readRetryAfter(response.headers["retry-after"], response.headers.date);
-  if (status === 429) return { kind: "rate_limited", retryAfterMs, message };
-  if (status === 502 || status === 503 || status === 504) return { kind: "gateway", message, retryAfterMs };
-  if (status >= 500 || status === 408) return { kind: "server", message };
-  if (status < 200 || status >= 300) return { kind: "refused", message };
+function readAnswer(text: string): ChatResult {
   const parsed = Answer.safeParse(parseJson(text));
   const choice = parsed.data?.choices[0];
   if (!parsed.success || choice === undefined)
@@ -195,20 +109,4 @@ function toResult(response: IncomingMessage, text: string): ChatResult {
       reasoning: usage?.completion_tokens_details?.reasoning_tokens ?? 0,
     },
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Seconds, or a date that is compared with the server's own clock; undefined when absent or unreadable. */
-export function readRetryAfter(value: string | undefined, serverDate: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\s*\d+(?:\.\d+)?\s*$/.test(value)) return Number(value) * 1000;
-  const wait = Date.parse(value) - Date.parse(serverDate ?? "");
-  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
 }

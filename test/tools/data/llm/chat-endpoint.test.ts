@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { type ChatCall, createChatEndpoint, readRetryAfter } from "../../../../tools/data/llm/chat-endpoint.ts";
+import { type ChatCall, createChatEndpoint } from "../../../../tools/data/llm/chat-endpoint.ts";
+import { readRetryAfter } from "../../../../tools/data/llm/model-request.ts";
 import { type OpenAiServer, startOpenAiServer } from "../../../support/openai-server.ts";
 
 describe("a chat endpoint over HTTP", () => {

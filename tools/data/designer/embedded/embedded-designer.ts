@@ -6,7 +6,7 @@ import { ERROR_CODES, type ErrorCode, ServiceError } from "../../../../lib/error
 import type { Log } from "../../../../lib/log.ts";
 import type { Random } from "../../../../lib/random.ts";
 import { type ReadDesignOptions, readDesignInput } from "../../design-input.ts";
-import type { GenerationServices } from "../../generation-services.ts";
+import { type GenerationServices, checkServices } from "../../generation-services.ts";
 import type { DataDesigner, DesignJob, DesignerSettings, JobRequest } from "../designer.ts";
 import { hasEnded } from "../designer.ts";
 import { createChanges } from "./changes.ts";
@@ -55,7 +55,7 @@ export function createEmbeddedDesigner(options: EmbeddedDesignerOptions): DataDe
   const closing = new AbortController();
   const design: Omit<ReadDesignOptions, "config"> = {
     seedFolder,
-    check: (read) => services.models?.check(read) ?? [],
+    check: (read) => checkServices(read, services),
   };
   const runner = startJobRunner({
     ...design,
