@@ -42,7 +42,7 @@ export async function createDataToolContext(options: DataToolContextOptions): Pr
       await designer.close();
       services.close();
     };
-    return { designer, clock, log, close };
+    return { designer, check: (design) => services.models?.check(design) ?? [], clock, log, close };
   } catch (error) {
     services.close();
     throw error;

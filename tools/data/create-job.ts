@@ -38,7 +38,7 @@ export const createJob = defineTool({
   ) => {
     const draft = readDraft(call);
     const numRecords = givenRecords ?? draft.num_records;
-    requireReady({ ...draft, num_records: numRecords });
+    requireReady({ ...draft, num_records: numRecords }, call.context);
     if (numRecords === null) {
       throw new ServiceError("invalid_input", "num_records is missing: how many rows are wanted?");
     }

@@ -1,11 +1,12 @@
 import { z } from "zod";
 
 import { drawnPart, estimateDesign, isModelColumn } from "../../engine/data/design/draft/estimate.ts";
-import { checkDraft, MAX_RECORDS } from "../../engine/data/design/draft.ts";
+import { MAX_RECORDS } from "../../engine/data/design/draft.ts";
 import type { DesignDraft } from "../../engine/data/design/draft.ts";
 import { textOf } from "../../engine/data/design/draft/show.ts";
 import { hasErrors } from "../../engine/data/design/violation.ts";
 import { defineTool } from "../define-tool.ts";
+import { checkDesign } from "./design-tools/check-design.ts";
 import { readDraft } from "./design-tools/design-source.ts";
 import { boundLines, boundViolations, READ_ONLY, ViolationAnswer } from "./design-tools/design-tool.ts";
 import type { DataCall } from "./design-tools/design-tool.ts";
@@ -54,7 +55,7 @@ export const finalizeSubmission = defineTool({
     const draft = readDraft(call);
     const numRecords = givenRecords ?? draft.num_records;
     const asked = { ...draft, num_records: numRecords };
-    const { violations, missing } = checkDraft(asked);
+    const { violations, missing } = checkDesign(asked, call.context);
     const isReady = missing.length === 0 && !hasErrors(violations);
     const modelColumns = draft.config.columns.filter(isModelColumn);
     const { designer } = call.context;

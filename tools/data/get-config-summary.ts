@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 import { columnSummaries } from "../../engine/data/design/draft/summary.ts";
-import { checkDraft } from "../../engine/data/design/draft.ts";
 import { draftConstraintText, textOf } from "../../engine/data/design/draft/show.ts";
 import { defineTool } from "../define-tool.ts";
+import { checkDesign } from "./design-tools/check-design.ts";
 import { readDraft } from "./design-tools/design-source.ts";
 import { boundLines, READ_ONLY } from "./design-tools/design-tool.ts";
 import type { DataCall } from "./design-tools/design-tool.ts";
@@ -38,7 +38,7 @@ export const getConfigSummary = defineTool({
   annotations: { title: "Summarize the design", ...READ_ONLY },
   run: (_input, call: DataCall) => {
     const draft = readDraft(call);
-    const { violations, missing } = checkDraft(draft);
+    const { violations, missing } = checkDesign(draft, call.context);
     const { config, name, num_records, seed } = draft;
     const columns = columnSummaries(draft);
     const source = config.seed_config?.["source"];

@@ -41,7 +41,7 @@ export const previewData = defineTool({
   run: async ({ num_records: numRecords = DEFAULT_PREVIEW, seed: givenSeed }, call: DataCall) => {
     const draft = readDraft(call);
     // How many rows the job shall have is not asked for here.
-    const violations = requireReady({ ...draft, num_records: numRecords });
+    const violations = requireReady({ ...draft, num_records: numRecords }, call.context);
     const { designer } = call.context;
     const seed = givenSeed ?? draft.seed;
     const request = { config: draft.config, numRecords, signal: call.signal, ...(seed !== null && { seed }) };

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { parseDesign } from "../../engine/data/design/parse-design.ts";
 import { planColumns } from "../../engine/data/design/plan.ts";
 import { hasErrors } from "../../engine/data/design/violation.ts";
-import { checkDraft } from "../../engine/data/design/draft.ts";
 import { defineTool } from "../define-tool.ts";
+import { checkDesign } from "./design-tools/check-design.ts";
 import { readDraft } from "./design-tools/design-source.ts";
 import { boundLines, READ_ONLY, ViolationAnswer } from "./design-tools/design-tool.ts";
 import type { DataCall } from "./design-tools/design-tool.ts";
@@ -26,7 +26,7 @@ export const validateConfig = defineTool({
   annotations: { title: "Check the design", ...READ_ONLY },
   run: (_input, call: DataCall) => {
     const draft = readDraft(call);
-    const { violations, missing } = checkDraft(draft);
+    const { violations, missing } = checkDesign(draft, call.context);
     const { design } = parseDesign(draft.config);
     const isEmpty = draft.config.columns.length === 0 && (draft.config.seed_config ?? null) === null;
     return Promise.resolve({

@@ -169,3 +169,28 @@ describe("a design of the session", () => {
     expect(answer["missing"]).toEqual(["columns: none yet", "num_records: how many rows are wanted"]);
   });
 });
+
+describe("a design for models of a provider that nobody configured", () => {
+  let online: DataTools;
+  beforeAll(async () => {
+    online = await openDataTools({ LLM_PROVIDER: "openai", LLM_BASE_URL: "http://127.0.0.1:1/v1" });
+  });
+  afterAll(() => online.close());
+
+  it("is told so by every check before a job asks for it, and is right where no model is asked", async () => {
+    const calls: Calls = [
+      ["init_config", { num_records: 10 }],
+      ["add_model_config", { alias: "text", model: "m", provider: "nobody" }],
+      ["add_uuid_column", { name: "id" }],
+      ["add_llm_text_column", { name: "note", prompt: "About {{ id }}", model_alias: "text" }],
+    ];
+    const meta = { "nemops/design": (await build(online.connect(), calls))["design"] };
+    const client = online.connect();
+    const wrong = { type: "invalid_model_config", level: "error", message: expect.stringContaining('"nobody"') };
+    expect(await ask(client, "validate_config", {}, meta)).toMatchObject({ valid: false, violations: [wrong] });
+    expect(await ask(client, "finalize_submission", {}, meta)).toMatchObject({ ready: false, violations: [wrong] });
+    expect(await ask(client, "get_config_summary", {}, meta)).toMatchObject({ errors: 1 });
+    expect(await refuse(client, "preview_data", {}, meta)).toMatchObject({ code: "invalid_input" });
+    expect(await ask(tools.connect(), "validate_config", {}, meta)).toMatchObject({ valid: true });
+  });
+});

@@ -1,13 +1,14 @@
 import { hasErrors } from "../../../engine/data/design/violation.ts";
 import type { Violation } from "../../../engine/data/design/violation.ts";
-import { checkDraft } from "../../../engine/data/design/draft.ts";
 import type { DesignDraft } from "../../../engine/data/design/draft.ts";
 import { ServiceError } from "../../../lib/errors.ts";
+import type { DataToolContext } from "../context.ts";
+import { checkDesign } from "./check-design.ts";
 import { boundViolations } from "./design-tool.ts";
 
 /** The warnings of a design that rows can be made from; else throws `invalid_input` with all that stands in the way. */
-export function requireReady(draft: DesignDraft): readonly Violation[] {
-  const { violations, missing } = checkDraft(draft);
+export function requireReady(draft: DesignDraft, context: DataToolContext): readonly Violation[] {
+  const { violations, missing } = checkDesign(draft, context);
   const isEmpty = draft.config.columns.length === 0 && (draft.config.seed_config ?? null) === null;
   if (isEmpty) {
     throw new ServiceError("invalid_input", "the design has no columns yet; add some with the add_… tools first");
