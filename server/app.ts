@@ -112,7 +112,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     maxConcurrentRuns: config.maxConcurrentRuns,
     runTimeoutMs: config.runTimeoutMs,
     observer: metrics,
-    webhooks: createWebhookSender({ allowPrivate: config.canReachPrivateAddresses, clock, log }),
+    webhooks: createWebhookSender({ allowPrivate: config.canReachPrivateAddresses, clock }),
   });
   await ensureSystemAssistants(store, graphs, clock);
   const sweepers = [

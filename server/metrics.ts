@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { FastifyInstance } from "fastify";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
-import type { RunObserver } from "./runs/run-manager.ts";
+import type { RunObserver } from "./runs/finish-run.ts";
 
 export interface Metrics extends RunObserver {
   readonly registry: Registry;

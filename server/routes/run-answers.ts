@@ -4,17 +4,19 @@ import type { FastifyReply } from "fastify";
 
 import { ServiceError } from "../../lib/errors.ts";
 import { clientGone, whenClosed } from "../client-gone.ts";
+import type { EventLog } from "../runs/event-log.ts";
 import type { LiveRun } from "../runs/live-runs.ts";
 import { openEventStream } from "../runs/sse.ts";
 import type { RouteContext } from "./context.ts";
 
 /** Path of a run: stateless ones have no thread that a client could ask for. */
-export function runPath(live: LiveRun, threadId: string | undefined): string {
-  return threadId === undefined ? `/runs/${live.run.runId}` : `/threads/${threadId}/runs/${live.run.runId}`;
+export function runPath(runId: string, threadId: string | undefined): string {
+  return threadId === undefined ? `/runs/${runId}` : `/threads/${threadId}/runs/${runId}`;
 }
 
 export interface StreamAnswer {
-  readonly live: LiveRun;
+  readonly runId: string;
+  readonly log: EventLog;
   /** Path of the run, without `/stream`. */
   readonly path: string;
   /** Id of the last event the client has; -1 for none. */
@@ -25,12 +27,12 @@ export interface StreamAnswer {
 
 /** Streams a run. Every route that streams one goes through here. */
 export function sendEventStream(context: RouteContext, reply: FastifyReply, answer: StreamAnswer): FastifyReply {
-  const { live, path, afterId, isCancelledOnDisconnect, modes } = answer;
+  const { runId, log, path, afterId, isCancelledOnDisconnect, modes } = answer;
   const signal = clientGone(reply);
   whenClosed(reply, context.metrics.onStreamOpen());
-  if (isCancelledOnDisconnect) stopWhenGone(context, live, signal);
+  if (isCancelledOnDisconnect) stopWhenGone(context, runId, signal);
   const stream = openEventStream({
-    log: live.log,
+    log,
     afterId,
     heartbeatMs: context.config.heartbeatMs,
     signal,
@@ -56,7 +58,7 @@ export async function sendFinalState(
 ): Promise<FastifyReply> {
   const { heartbeatMs } = context.config;
   const signal = clientGone(reply);
-  if (isCancelledOnDisconnect) stopWhenGone(context, live, signal);
+  if (isCancelledOnDisconnect) stopWhenGone(context, live.run.runId, signal);
   reply.header("content-type", "application/json; charset=utf-8");
   const nextBody = async (): Promise<string | undefined> => {
     const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -82,9 +84,9 @@ export async function sendFinalState(
   return reply.send(Readable.from(chunks(), { objectMode: false }));
 }
 
-function stopWhenGone(context: RouteContext, live: LiveRun, signal: AbortSignal): void {
+function stopWhenGone(context: RouteContext, runId: string, signal: AbortSignal): void {
   const stop = (): void => {
-    void context.runs.stop(live.run.runId, "cancel");
+    void context.runs.stop(runId, "cancel");
   };
   // The client may have left while its run was being accepted.
   if (signal.aborted) stop();
@@ -92,8 +94,8 @@ function stopWhenGone(context: RouteContext, live: LiveRun, signal: AbortSignal)
 }
 
 /** Where a reader wants to go on. Without the header it sees what comes from now on. */
-export function readLastEventId(header: string | string[] | undefined, live: LiveRun): number {
-  if (header === undefined || header === "") return live.log.lastId;
+export function readLastEventId(header: string | string[] | undefined, log: EventLog): number {
+  if (header === undefined || header === "") return log.lastId;
   const text = String(header);
   if (!/^-?\d{1,15}$/.test(text)) {
     const message = "must be the id of an event of this run, or -1 for all of them";
@@ -101,5 +103,5 @@ export function readLastEventId(header: string | string[] | undefined, live: Liv
       problems: [{ field: "Last-Event-ID", message }],
     });
   }
-  return Math.min(Math.max(Number(text), -1), live.log.lastId);
+  return Math.min(Math.max(Number(text), -1), log.lastId);
 }

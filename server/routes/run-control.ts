@@ -72,6 +72,7 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
       async ({ params: { thread_id: threadId, run_id: runId } }, reply) => {
         await findRun(runId, threadId);
         await runs.stop(runId, "cancel");
+        await store.runEvents.delete(runId);
         await store.runs.delete(runId);
         return reply.code(204).send();
       },
@@ -109,16 +110,19 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
         },
         async ({ params: { thread_id: threadId, run_id: runId }, query, headers }, reply) => {
           const live = findLive(runId, threadId);
-          if (live === undefined) {
+          if (live === undefined && threadId !== undefined) await findRun(runId, threadId);
+          const log = live?.log ?? (await runs.findEvents(runId));
+          if (log === undefined) {
             await findRun(runId, threadId);
             // The run is over and its events are no longer kept: there is nothing left to follow.
             return reply.header("content-type", "text/event-stream; charset=utf-8").send("event: end\ndata: null\n\n");
           }
           const modes = toList(query.stream_mode);
           return sendEventStream(context, reply, {
-            live,
-            path: runPath(live, threadId),
-            afterId: readLastEventId(headers["last-event-id"], live),
+            runId,
+            log,
+            path: runPath(runId, threadId),
+            afterId: readLastEventId(headers["last-event-id"], log),
             isCancelledOnDisconnect: query.cancel_on_disconnect ?? false,
             ...(modes.length === 0 ? {} : { modes: modes.map(toEventName) }),
           });
@@ -138,9 +142,9 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
       },
       async ({ params: { thread_id: threadId, run_id: runId }, query }, reply) => {
         if (findLive(runId, threadId) === undefined) await findRun(runId, threadId);
-        const stopped = runs.stop(runId, query.action === "rollback" ? "rollback" : "cancel");
+        const live = await runs.requestStop(runId, query.action === "rollback" ? "rollback" : "cancel");
         if (query.wait !== true) return reply.code(202).send();
-        await stopped;
+        await live?.settled;
         return reply.code(204).send();
       },
     );

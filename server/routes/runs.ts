@@ -48,7 +48,7 @@ export const runRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
         },
         async ({ body, headers, params: { thread_id: threadId } }, reply) => {
           const live = await create(body, headers, threadId);
-          reply.header("content-location", runPath(live, threadId));
+          reply.header("content-location", runPath(live.run.runId, threadId));
           return toWireRun(live.run);
         },
       );
@@ -62,8 +62,9 @@ export const runRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
         async ({ body, headers, params: { thread_id: threadId } }, reply) => {
           const live = await create(body, headers, threadId);
           return sendEventStream(context, reply, {
-            live,
-            path: runPath(live, threadId),
+            runId: live.run.runId,
+            log: live.log,
+            path: runPath(live.run.runId, threadId),
             afterId: -1,
             isCancelledOnDisconnect: body.on_disconnect === "cancel",
           });
@@ -75,7 +76,7 @@ export const runRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
         { schema: { tags, summary: "Start a run and wait for its final state", params, body: RunCreate } },
         async ({ body, headers, params: { thread_id: threadId } }, reply) => {
           const live = await create(body, headers, threadId);
-          const path = runPath(live, threadId);
+          const path = runPath(live.run.runId, threadId);
           reply.header("content-location", path);
           if (threadId !== undefined) reply.header("location", `${path}/join`);
           return sendFinalState(context, reply, { live, isCancelledOnDisconnect: body.on_disconnect === "cancel" });

@@ -3,7 +3,7 @@ import type { GraphRegistry } from "../graph-registry.ts";
 import type { RunCreate } from "../schemas/run.ts";
 import type { Assistant } from "../store/assistants.ts";
 import type { Checkpointer } from "../store/checkpointer.ts";
-import type { Run } from "../store/runs.ts";
+import type { Run, StopRequest } from "../store/runs.ts";
 import type { StoreTables } from "../store/store.ts";
 import { type Thread, newThread } from "../store/threads.ts";
 import { checkRun, threadConfig } from "./prepare-run.ts";
@@ -62,7 +62,15 @@ export async function acceptRun(
     await tables.threads.setStatus(threadId, "busy", run.createdAtMs);
   }
   await tables.runs.insert(run);
+  const request = stopRequestOf(run.multitaskStrategy);
+  if (request !== undefined) for (const { runId } of inflight) await tables.runs.requestStop(runId, request);
   return inflight;
+}
+
+/** What a run with this strategy does to the unfinished runs of its thread. */
+export function stopRequestOf(strategy: Run["multitaskStrategy"]): StopRequest | undefined {
+  if (strategy === "rollback") return "rollback";
+  return strategy === "interrupt" ? "cancel" : undefined;
 }
 
 /** Throws `checkpoint_not_found` when the run is to start from a checkpoint that its thread does not have. */

@@ -3,15 +3,19 @@ import { MemorySaver, type BaseCheckpointSaver, type BaseStore } from "@langchai
 import { ServiceError, errorMessage } from "../../lib/errors.ts";
 import type { ServedGraph } from "../graph-loader.ts";
 import type { GraphRegistry } from "../graph-registry.ts";
+import { type EventGate, gateSaver } from "./gated-saver.ts";
+import type { RunKwargs } from "./run-kwargs.ts";
 
 /** Graphs with the service's checkpointer and store in place of whatever they were compiled with. */
 export interface BoundGraphs {
   /** For runs and state of a stored thread. */
   forThread(graphId: string, config: Readonly<Record<string, unknown>>): Promise<ServedGraph>;
-  /** For a stateless run: its checkpoints live in memory and are dropped by `forget`. */
-  forTemporary(graphId: string, config: Readonly<Record<string, unknown>>): Promise<ServedGraph>;
-  /** Drops what a stateless run left behind. */
-  forget(threadId: string): Promise<void>;
+  /** For one run: its checkpoints are kept where `hasStoredCheckpoints` says. */
+  forRun(graphId: string, kwargs: RunKwargs): Promise<ServedGraph>;
+  /** Drops the checkpoints of a stateless run. */
+  forget(threadId: string, kwargs: RunKwargs): Promise<void>;
+  /** What a run sends is stored before what it checkpoints, as long as this is not undone. */
+  gate(runId: string, gate: EventGate): () => void;
 }
 
 export interface BoundGraphsOptions {
@@ -21,11 +25,22 @@ export interface BoundGraphsOptions {
   readonly store: BaseStore;
 }
 
+/**
+ * A stateless run keeps its checkpoints in memory and starts anew when its process dies, because storing them costs more
+ * than most such runs do themselves. It is stored when the request asks for it: by a stream that can be resumed, or by
+ * `durability: "sync"`.
+ */
+export function hasStoredCheckpoints({ temporary, resumable, durability }: RunKwargs): boolean {
+  return !temporary || resumable || durability === "sync";
+}
+
 export function createBoundGraphs({ registry, saver, store }: BoundGraphsOptions): BoundGraphs {
   const memory = new MemorySaver();
+  const gates = new Map<string, EventGate>();
+  const gated = gateSaver(saver, gates);
   // By graph and not by id: a factory may give the same graph every time or another one for every config.
   const cache = new Map<BaseCheckpointSaver, WeakMap<ServedGraph, ServedGraph>>([
-    [saver, new WeakMap()],
+    [gated, new WeakMap()],
     [memory, new WeakMap()],
   ]);
 
@@ -43,9 +58,13 @@ export function createBoundGraphs({ registry, saver, store }: BoundGraphsOptions
   };
 
   return {
-    forThread: (graphId, config) => load(graphId, config, saver),
-    forTemporary: (graphId, config) => load(graphId, config, memory),
-    forget: (threadId) => memory.deleteThread(threadId),
+    forThread: (graphId, config) => load(graphId, config, gated),
+    forRun: (graphId, kwargs) => load(graphId, { ...kwargs.config }, hasStoredCheckpoints(kwargs) ? gated : memory),
+    forget: (threadId, kwargs) => (hasStoredCheckpoints(kwargs) ? saver : memory).deleteThread(threadId),
+    gate(runId, gate) {
+      gates.set(runId, gate);
+      return () => gates.delete(runId);
+    },
   };
 }
 

@@ -22,30 +22,47 @@ export interface LogBatch {
 export interface EventLog {
   /** Adds an event; `dataJson` is one JSON text. Ignored after the end. */
   append(event: string, dataJson: string): void;
-  /** Nothing follows; readers finish once they have read everything. */
-  end(): void;
+  /**
+   * Nothing follows; readers finish once they have read everything. `farewell` is a frame without an id that they get
+   * last: it is about this process and no part of the run.
+   */
+  end(farewell?: string): void;
   readonly isEnded: boolean;
+  readonly farewell: string;
+  /** Drops about as many characters, oldest first. */
+  shed(chars: number): void;
   /** Characters kept. */
   readonly size: number;
   /** Id of the newest event; -1 before the first. */
   readonly lastId: number;
+  /** Id of the oldest event kept. */
+  readonly firstId: number;
   /** Events after `afterId` (exclusive), at most about `maxChars` of them. */
   read(afterId: number, maxChars: number, accepts: (mode: string) => boolean): LogBatch;
   /** True when something happened, false after `timeoutMs` of silence or when the signal aborted. */
   wait(afterId: number, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
 }
 
+export interface EventLogOptions {
+  /** Id of the first event; 0 unless the log goes on where one of a former process ended. */
+  readonly firstId?: number;
+  /** Told how many characters more (or less) are kept. */
+  readonly onResize?: (chars: number) => void;
+}
+
 /**
- * The events of one run, in order, for any number of readers. Ids count from 0. Each event is serialised once, here,
+ * The events of one run, in order, for any number of readers. Ids count up by one. Each event is serialised once, here,
  * however many read it; a reader keeps only its position, so a slow one costs nothing.
  */
-export function createEventLog(): EventLog {
+export function createEventLog(options: EventLogOptions = {}): EventLog {
+  const onResize = options.onResize ?? ((): void => undefined);
   let entries: LogEntry[] = [];
   let head = 0;
   /** Id of `entries[head]`. */
-  let firstId = 0;
+  let firstId = options.firstId ?? 0;
   let size = 0;
   let isEnded = false;
+  let farewell = "";
   const waiting = new Set<() => void>();
 
   const wake = (): void => {
@@ -70,22 +87,37 @@ export function createEventLog(): EventLog {
       const name = event.replace(/[\r\n]+/g, " ");
       const frame = `id: ${lastId() + 1}\nevent: ${name}\ndata: ${dataJson}\n\n`;
       entries.push({ mode: name.split("|", 1)[0] ?? name, frame });
+      const before = size;
       size += frame.length;
       while (isTooLarge()) dropOldest();
+      onResize(size - before);
       wake();
     },
-    end() {
+    shed(chars) {
+      const before = size;
+      const isEnough = (): boolean => size === 0 || before - size >= chars;
+      while (!isEnough()) dropOldest();
+      onResize(size - before);
+    },
+    end(lastFrame = "") {
+      farewell = lastFrame;
       isEnded = true;
       wake();
     },
     get isEnded() {
       return isEnded;
     },
+    get farewell() {
+      return farewell;
+    },
     get size() {
       return size;
     },
     get lastId() {
       return lastId();
+    },
+    get firstId() {
+      return firstId;
     },
     read(afterId, maxChars, accepts) {
       if (afterId + 1 < firstId) return { text: "", lastId: afterId, hasGap: true };

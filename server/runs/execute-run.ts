@@ -2,7 +2,7 @@ import type { ServedGraph } from "../graph-loader.ts";
 import type { StreamMode } from "../schemas/run.ts";
 import type { Run } from "../store/runs.ts";
 import { serialize, serializeError } from "../wire/serialize.ts";
-import type { EventLog } from "./event-log.ts";
+import type { EventWriter } from "./event-writer.ts";
 import type { RunTap } from "./run-tap.ts";
 import { toGraphConfig, toGraphInput } from "./run-input.ts";
 import {
@@ -29,7 +29,7 @@ export interface ExecuteRunOptions {
   readonly run: Run;
   readonly graphId: string;
   readonly graph: ServedGraph;
-  readonly log: EventLog;
+  readonly log: Pick<EventWriter, "append">;
   /** Aborted to stop the run; the outcome is then `stop`, whatever the graph made of it. */
   readonly signal: AbortSignal;
   /** Gets everything the graph streams, whatever modes the run asked for. */
@@ -110,7 +110,7 @@ interface CallbackStreamOptions {
   readonly config: Record<string, unknown>;
   readonly run: Run;
   readonly modes: ReadonlySet<StreamMode>;
-  readonly log: EventLog;
+  readonly log: Pick<EventWriter, "append">;
   readonly onChunk: (chunk: GraphChunk) => void;
   readonly hasNamespaces: boolean;
 }

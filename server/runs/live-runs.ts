@@ -1,5 +1,6 @@
-import type { Run } from "../store/runs.ts";
+import type { Run, StopRequest } from "../store/runs.ts";
 import type { EventLog } from "./event-log.ts";
+import type { EventWriter } from "./event-writer.ts";
 import type { RunStatus } from "./run-status.ts";
 
 /** How a run ended, for those who wait for it. */
@@ -9,16 +10,19 @@ export interface RunResult {
   readonly body: string;
 }
 
-export type StopReason = "cancel" | "rollback" | "timeout" | "shutdown";
+export type StopReason = StopRequest | "timeout" | "shutdown";
 
 /** A run this process executes or has lately executed. */
 export interface LiveRun {
   readonly run: Run;
   readonly graphId: string;
+  /** Found unfinished when the process started: it may have got somewhere already. */
+  readonly isRecovered: boolean;
   status: RunStatus;
   /** When execution started; when it was accepted as long as it has not. */
   startedAtMs: number;
   readonly log: EventLog;
+  readonly writer: EventWriter;
   readonly abort: AbortController;
   /** Set before `abort` is aborted. */
   stopReason: StopReason | undefined;
@@ -30,8 +34,18 @@ export interface LiveRun {
 /** Ended runs kept for readers that come (back) late, all of them together. */
 const MAX_ENDED_RUNS = 1_000;
 const MAX_ENDED_CHARS = 64 * 1024 * 1024;
-const KEEP_RESUMABLE_MS = 120_000;
+/** All logs together. Ended ones go first, then the oldest events of the longest log. */
+const MAX_CHARS = 256 * 1024 * 1024;
+/** What a long log loses at a time, so that the longest need not be looked for at every event. */
+const SHED_CHARS = 4 * 1024 * 1024;
+export const KEEP_RESUMABLE_MS = 120_000;
 const KEEP_OTHER_MS = 10_000;
+
+export interface LiveRunsOptions {
+  readonly maxChars?: number;
+  /** The events of an ended resumable run are not needed any more. */
+  readonly onExpire?: (runId: string) => void;
+}
 
 export interface LiveRuns {
   add(live: LiveRun): void;
@@ -43,14 +57,19 @@ export interface LiveRuns {
   /** Keeps an ended run for its time, or drops it at once when nobody can ask for it. */
   retire(live: LiveRun, options: { readonly isReachable: boolean }): void;
   remove(runId: string): void;
+  /** To be told by every log of these runs how it grows. */
+  readonly onResize: (chars: number) => void;
+  /** Characters in all logs. */
+  readonly size: number;
   close(): void;
 }
 
 /** The event logs of runs, from acceptance until some time after the end. Bounded in number, size and time. */
-export function createLiveRuns(): LiveRuns {
+export function createLiveRuns({ maxChars = MAX_CHARS, onExpire }: LiveRunsOptions = {}): LiveRuns {
   const live = new Map<string, LiveRun>();
   const ended = new Map<string, { readonly size: number; readonly timer: NodeJS.Timeout }>();
   let endedChars = 0;
+  let size = 0;
 
   const drop = (runId: string): void => {
     const entry = ended.get(runId);
@@ -59,7 +78,21 @@ export function createLiveRuns(): LiveRuns {
       endedChars -= entry.size;
       ended.delete(runId);
     }
+    size -= live.get(runId)?.log.size ?? 0;
     live.delete(runId);
+  };
+  const isFull = (): boolean => size > maxChars;
+  const makeRoom = (): void => {
+    for (const oldest of ended.keys()) {
+      if (!isFull()) return;
+      drop(oldest);
+    }
+    while (isFull()) {
+      let longest: LiveRun | undefined;
+      for (const entry of live.values()) if (entry.log.size > (longest?.log.size ?? 0)) longest = entry;
+      if (longest === undefined) return;
+      longest.log.shed(Math.min(SHED_CHARS, Math.ceil(longest.log.size / 2)));
+    }
   };
 
   return {
@@ -75,7 +108,11 @@ export function createLiveRuns(): LiveRuns {
         drop(runId);
         return;
       }
-      const timer = setTimeout(() => drop(runId), kwargs.resumable ? KEEP_RESUMABLE_MS : KEEP_OTHER_MS);
+      const expire = (): void => {
+        drop(runId);
+        if (kwargs.resumable) onExpire?.(runId);
+      };
+      const timer = setTimeout(expire, kwargs.resumable ? KEEP_RESUMABLE_MS : KEEP_OTHER_MS);
       timer.unref();
       ended.set(runId, { size: entry.log.size, timer });
       endedChars += entry.log.size;
@@ -85,10 +122,18 @@ export function createLiveRuns(): LiveRuns {
       }
     },
     remove: drop,
+    onResize(chars) {
+      size += chars;
+      if (chars > 0 && isFull()) makeRoom();
+    },
+    get size() {
+      return size;
+    },
     close() {
       for (const { timer } of ended.values()) clearTimeout(timer);
       ended.clear();
       live.clear();
+      size = 0;
     },
   };
 }

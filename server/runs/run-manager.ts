@@ -5,25 +5,24 @@ import type { Log } from "../../lib/log.ts";
 import type { ServedGraph } from "../graph-loader.ts";
 import type { GraphRegistry } from "../graph-registry.ts";
 import type { Checkpointer } from "../store/checkpointer.ts";
-import type { Run } from "../store/runs.ts";
-import type { Store, StoreTables } from "../store/store.ts";
-import type { ThreadOutcome } from "../store/threads.ts";
+import type { Run, StopRequest } from "../store/runs.ts";
+import type { Store } from "../store/store.ts";
 import { serialize } from "../wire/serialize.ts";
-import { type RunRequest, acceptRun, checkCheckpoint } from "./accept-run.ts";
-import type { BoundGraphs } from "./bound-graphs.ts";
-import { createEventLog } from "./event-log.ts";
-import { executeRun } from "./execute-run.ts";
-import { type LiveRun, type RunResult, type StopReason, createLiveRuns } from "./live-runs.ts";
+import { type RunRequest, acceptRun, checkCheckpoint, stopRequestOf } from "./accept-run.ts";
+import { type BoundGraphs, hasStoredCheckpoints } from "./bound-graphs.ts";
+import { planContinuation } from "./continue-run.ts";
+import type { EventLog } from "./event-log.ts";
+import { type RunOutcome, executeRun } from "./execute-run.ts";
+import { type RunObserver, STOPPED, createFinisher, failedOutcome } from "./finish-run.ts";
+import { type LiveRun, type StopReason, createLiveRuns } from "./live-runs.ts";
+import { openRun, restoreLog } from "./open-run.ts";
 import { prepareKwargs } from "./prepare-run.ts";
+import { recoverRuns } from "./recover-runs.ts";
 import { type QueuedJob, type RunQueue, createRunQueue } from "./run-queue.ts";
 import { nextStatus } from "./run-status.ts";
 import type { RunTap, TapRun } from "./run-tap.ts";
-import { isThreadBusy, readSnapshot, settleRun } from "./settle-run.ts";
+import { createWebhookOutbox } from "./webhook-outbox.ts";
 import type { WebhookSender } from "./webhook.ts";
-
-export interface RunObserver {
-  onRunEnd(end: { graphId: string; status: string; durationMs: number }): void;
-}
 
 export interface RunManagerOptions {
   readonly store: Store;
@@ -34,6 +33,8 @@ export interface RunManagerOptions {
   readonly log: Log;
   readonly maxConcurrentRuns: number;
   readonly runTimeoutMs: number;
+  /** How often a run is started that its process does not survive, before it ends as `error`. */
+  readonly maxAttempts?: number;
   readonly observer: RunObserver;
   readonly webhooks: WebhookSender;
   readonly tapRun?: TapRun;
@@ -49,91 +50,92 @@ export interface RunManager {
   find(runId: string): LiveRun | undefined;
   /** Runs of a thread that this process executes or lately executed, in the order of acceptance. */
   ofThread(threadId: string): readonly LiveRun[];
+  /** The stored events of a run that has ended; undefined when none are kept. */
+  findEvents(runId: string): Promise<EventLog | undefined>;
+  /** Asks a run that has not ended to stop. Resolves when the request is stored, which outlives this process. */
+  requestStop(runId: string, reason: StopRequest): Promise<LiveRun | undefined>;
   /** Stops a run that has not ended and waits until it has. A run that ended already is left as it is. */
-  stop(runId: string, reason: "cancel" | "rollback"): Promise<void>;
+  stop(runId: string, reason: StopRequest): Promise<void>;
   stopThread(threadId: string): Promise<void>;
-  /** Settles what a former process left: queued runs are queued again, running ones end as `error`. */
+  /** Takes up what a former process left: every unfinished run goes on, from its last checkpoint when it has one. */
   recover(): Promise<void>;
-  /** Refuses new runs, lets the running ones go on for `limitMs`, then stops them. Queued ones stay for the next start. */
+  /** Refuses new runs and lets the running ones go on for `limitMs`. What has not ended by then is left to the next start. */
   shutdown(limitMs: number): Promise<void>;
   readonly queue: Pick<RunQueue, "depth" | "runningCount">;
 }
 
 /** Timers of Node that are longer fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+const MAX_ATTEMPTS = 3;
 
 export function createRunManager(options: RunManagerOptions): RunManager {
   const { store, checkpointer, graphs, bound, clock, log, observer, webhooks } = options;
   const queue = createRunQueue({ limit: options.maxConcurrentRuns });
-  const runs = createLiveRuns();
+  const { maxAttempts = MAX_ATTEMPTS } = options;
+  const runs = createLiveRuns({
+    onExpire: (runId) => {
+      store.runEvents
+        .delete(runId)
+        .catch((error: unknown) => log.warn({ run_id: runId, err: error }, "events not freed"));
+    },
+  });
+  const closing = new AbortController();
   const jobs = new Map<string, QueuedJob>();
   let isStopping = false;
 
-  const finish = async (live: LiveRun, outcome: Parameters<typeof settleRun>[1], tap?: RunTap): Promise<void> => {
-    let result: RunResult;
-    try {
-      result = await settleRun(live, outcome, { store, checkpointer, bound, clock });
-    } catch (error) {
-      // The run has ended but could not be stored: readers must hear of it and must not wait for ever.
-      log.error({ run_id: live.run.runId, thread_id: live.run.threadId, err: error }, "run outcome not stored");
-      const failure = { error: "StorageError", message: errorMessage(error) };
-      live.status = "error";
-      result = { status: "error", body: serialize({ __error__: failure }) };
-      live.log.append("error", serialize(failure));
-    }
-    jobs.delete(live.run.runId);
-    await tap?.onEnd(result);
-    live.log.end();
-    live.settle(result);
-    runs.retire(live, { isReachable: live.stopReason !== "rollback" });
-    const durationMs = clock.now() - live.startedAtMs;
-    observer.onRunEnd({ graphId: live.graphId, status: result.status, durationMs });
-    log.info(
-      {
-        run_id: live.run.runId,
-        thread_id: live.run.threadId,
-        graph_id: live.graphId,
-        status: result.status,
-        duration_ms: durationMs,
-      },
-      "run end",
-    );
-    webhooks.send(live, result);
-  };
+  const outbox = createWebhookOutbox({ store: store.runWebhooks, sender: webhooks, clock, log });
+  const finish = createFinisher({ store, checkpointer, bound, clock, log, observer, outbox, runs });
 
   const execute = async (live: LiveRun): Promise<void> => {
+    const { run } = live;
     const ended = new AbortController();
     clock
       .sleep(options.runTimeoutMs, ended.signal)
       .then(() => stopNow(live, "timeout"))
       .catch(() => undefined); // The run ended in time.
+    const openGate = run.kwargs.resumable ? bound.gate(run.runId, () => live.writer.flush()) : undefined;
     let tap: RunTap | undefined;
     try {
       live.status = nextStatus(live.status, "start");
       live.startedAtMs = clock.now();
-      await store.runs.setStatus(live.run.runId, live.status, live.run.attempt, clock.now());
-      const { kwargs } = live.run;
-      const config = { ...kwargs.config };
-      const graph = await (kwargs.temporary
-        ? bound.forTemporary(live.graphId, config)
-        : bound.forThread(live.graphId, config));
-      tap = kwargs.temporary ? undefined : options.tapRun?.(live, graph);
-      const outcome = await executeRun({
-        run: live.run,
-        graphId: live.graphId,
-        graph,
-        log: live.log,
-        signal: live.abort.signal,
-        tap,
-      });
-      await finish(live, { ...outcome, graph }, tap);
+      await store.runs.setStatus(run.runId, live.status, run.attempt + 1, clock.now());
+      const graph = await bound.forRun(live.graphId, run.kwargs);
+      tap = run.isTemporary ? undefined : options.tapRun?.(live, graph);
+      const outcome = await executeRest(live, graph, tap);
+      jobs.delete(run.runId);
+      if (live.stopReason === "shutdown") await handOver(live);
+      else await finish(live, { ...outcome, graph }, tap);
     } catch (error) {
-      log.error({ run_id: live.run.runId, graph_id: live.graphId, err: error }, "run could not be executed");
-      const failure = { error: error instanceof Error ? error.name : "Error", message: errorMessage(error) };
-      await finish(live, { event: "fail", stateJson: undefined, interrupts: [], error: failure }, tap);
+      log.error({ run_id: run.runId, graph_id: live.graphId, err: error }, "run could not be executed");
+      await finish(live, failedOutcome(error instanceof Error ? error.name : "Error", errorMessage(error)), tap);
     } finally {
+      jobs.delete(run.runId);
+      openGate?.();
       ended.abort(new Error("the run has ended"));
     }
+  };
+
+  /** All of a new run; of one that a former process began, what it had not done. */
+  const executeRest = async (live: LiveRun, graph: ServedGraph, tap: RunTap | undefined): Promise<RunOutcome> => {
+    const { run, graphId, writer, abort } = live;
+    const next =
+      live.isRecovered && hasStoredCheckpoints(run.kwargs)
+        ? await planContinuation({
+            run,
+            graph,
+            saver: checkpointer.saver,
+            thread: await store.threads.get(run.threadId),
+          })
+        : { run };
+    if ("outcome" in next) {
+      const shown = serialize({ __interrupt__: next.outcome.interrupts });
+      for (const mode of ["updates", "values"] as const) {
+        if (run.kwargs.stream_mode.includes(mode)) writer.append(mode, shown);
+      }
+      return next.outcome;
+    }
+    const attempt = run.attempt + 1;
+    return executeRun({ run: { ...next.run, attempt }, graphId, graph, log: writer, signal: abort.signal, tap });
   };
 
   const enqueue = (live: LiveRun): void => {
@@ -143,17 +145,15 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     );
   };
 
-  const launch = (run: Run, graphId: string): LiveRun => {
-    const live = createLiveRun(run, graphId);
-    runs.add(live);
+  const schedule = (live: LiveRun): void => {
+    const { startAtMs } = live.run;
     if (isStopping) postpone(live);
-    else if (run.startAtMs <= clock.now()) enqueue(live);
+    else if (startAtMs <= clock.now()) enqueue(live);
     else {
-      sleepUntil(run.startAtMs, live.abort.signal)
+      sleepUntil(startAtMs, live.abort.signal)
         .then(() => enqueue(live))
         .catch(() => undefined); // Stopped while it waited: `stopNow` settles it.
     }
-    return live;
   };
 
   const sleepUntil = async (timeMs: number, signal: AbortSignal): Promise<void> => {
@@ -168,19 +168,46 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     jobs.get(live.run.runId)?.remove();
     jobs.delete(live.run.runId);
     live.abort.abort(new Error("run stopped: shutdown"));
+    leave(live);
+  };
+
+  /** A run that was stopped with the process waits again, for the next one to go on from its last checkpoint. */
+  const handOver = async (live: LiveRun): Promise<void> => {
+    await live.writer.flush();
+    live.status = nextStatus(live.status, "postpone");
+    const fields = { run_id: live.run.runId, thread_id: live.run.threadId };
+    try {
+      // The attempt does not count: it was not the run's fault that it ended.
+      await store.runs.setStatus(live.run.runId, live.status, live.run.attempt, clock.now());
+      log.info(fields, "run is left to the next start");
+    } catch (error) {
+      log.warn({ ...fields, err: error }, "run stays marked as running; the next start goes on with it");
+    }
+    leave(live);
+  };
+
+  /** What is said here is about this process, so it is no event of the run. */
+  const leave = (live: LiveRun): void => {
     const failure = serialize({
       error: "ServerStopping",
-      message: "the run is kept and starts when the server is back",
+      message: "the run is kept and goes on when the server is back",
     });
-    live.log.append("error", failure);
-    live.log.end();
+    live.log.end(`event: error\ndata: ${failure}\n\n`);
     live.settle({ status: live.status, body: `{"__error__":${failure}}` });
     runs.remove(live.run.runId);
   };
 
-  /** The graph of a run that a dead process left; undefined when it is not served any more or cannot be made. */
-  const loadQuietly = async (graphId: string, { kwargs }: Run): Promise<ServedGraph | undefined> =>
-    graphs.has(graphId) ? bound.forThread(graphId, { ...kwargs.config }).catch(() => undefined) : undefined;
+  const requestStop = async (runId: string, reason: StopRequest): Promise<LiveRun | undefined> => {
+    const live = runs.get(runId);
+    if (live === undefined || live.stopReason !== undefined || live.log.isEnded) return live;
+    try {
+      await store.runs.requestStop(runId, reason);
+    } catch (error) {
+      log.warn({ run_id: runId, err: error }, "request to stop a run not stored; it holds for this process");
+    }
+    stopNow(live, reason);
+    return live;
+  };
 
   const stopNow = (live: LiveRun, reason: StopReason): void => {
     if (live.stopReason !== undefined || live.log.isEnded) return;
@@ -188,7 +215,9 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     const job = jobs.get(live.run.runId);
     const isWaiting = job === undefined ? live.status === "pending" : job.remove();
     live.abort.abort(new Error(`run stopped: ${reason}`));
-    if (isWaiting) void finish(live, { event: "stop", stateJson: undefined, interrupts: [] });
+    if (!isWaiting) return;
+    jobs.delete(live.run.runId);
+    void finish(live, STOPPED);
   };
 
   return {
@@ -212,9 +241,10 @@ export function createRunManager(options: RunManagerOptions): RunManager {
         metadata: { ...assistant.metadata, ...body.metadata },
         kwargs,
         multitaskStrategy: body.multitask_strategy ?? "reject",
-        attempt: 1,
+        attempt: 0,
         isTemporary: kwargs.temporary,
         startAtMs: nowMs + Math.round((body.after_seconds ?? 0) * 1000),
+        stopRequested: null,
         createdAtMs: nowMs,
         updatedAtMs: nowMs,
       };
@@ -228,20 +258,19 @@ export function createRunManager(options: RunManagerOptions): RunManager {
               await request.alongside?.(tables);
               return acceptRun(tables, run, request, graphs);
             });
-      if (run.multitaskStrategy === "interrupt" || run.multitaskStrategy === "rollback") {
-        const reason = run.multitaskStrategy === "rollback" ? "rollback" : "cancel";
-        for (const other of inflight) {
-          const live = runs.get(other.runId);
-          if (live !== undefined) stopNow(live, reason);
-        }
+      const reason = stopRequestOf(run.multitaskStrategy);
+      for (const other of reason === undefined ? [] : inflight) {
+        const live = runs.get(other.runId);
+        if (live !== undefined && reason !== undefined) stopNow(live, reason);
       }
-      return launch(run, assistant.graphId);
+      const live = openRun({ run, graphId: assistant.graphId, runs, events: store.runEvents, clock, log });
+      schedule(live);
+      return live;
     },
+    requestStop,
     async stop(runId, reason) {
-      const live = runs.get(runId);
-      if (live === undefined) return;
-      stopNow(live, reason);
-      await live.settled;
+      const live = await requestStop(runId, reason);
+      await live?.settled;
     },
     async stopThread(threadId) {
       const ofThread = runs.unfinished().filter((live) => live.run.threadId === threadId);
@@ -249,20 +278,26 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       await Promise.all(ofThread.map((live) => live.settled));
     },
     async recover() {
-      for (const run of await store.runs.unfinished()) {
-        const assistant = await store.assistants.get(run.assistantId);
-        const canRun = run.status === "pending" && assistant !== undefined && graphs.has(assistant.graphId);
-        if (canRun) {
-          launch(run, assistant.graphId);
-          continue;
-        }
-        const graph =
-          assistant === undefined || run.isTemporary ? undefined : await loadQuietly(assistant.graphId, run);
-        const snapshot = graph === undefined ? {} : await readSnapshot(run.threadId, graph);
-        await store.transaction((tables) => abandon(tables, run, snapshot, clock.now()));
-        if (run.isTemporary) await bound.forget(run.threadId);
-        log.warn({ run_id: run.runId, thread_id: run.threadId }, "run of a former process ended as error");
-      }
+      await recoverRuns({
+        store,
+        graphs,
+        bound,
+        runs,
+        clock,
+        log,
+        finish,
+        schedule,
+        maxAttempts,
+        signal: closing.signal,
+      });
+      outbox.resume();
+    },
+    async findEvents(runId) {
+      const stored = await store.runEvents.read(runId);
+      if (stored.length === 0) return undefined;
+      const eventLog = restoreLog(stored);
+      eventLog.end();
+      return eventLog;
     },
     async shutdown(limitMs) {
       isStopping = true;
@@ -276,44 +311,9 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       deadline.abort(new Error("all runs have ended"));
       for (const live of running) stopNow(live, "shutdown");
       await Promise.all(running.map((live) => live.settled));
+      closing.abort(new Error("the server stops"));
       runs.close();
-      webhooks.close();
+      outbox.close();
     },
   };
-}
-
-function createLiveRun(run: Run, graphId: string): LiveRun {
-  const { promise, resolve } = Promise.withResolvers<RunResult>();
-  const eventLog = createEventLog();
-  eventLog.append(
-    "metadata",
-    serialize({ run_id: run.runId, thread_id: run.threadId, attempt: Math.max(run.attempt, 1) }),
-  );
-  return {
-    run,
-    graphId,
-    status: run.status,
-    startedAtMs: run.createdAtMs,
-    log: eventLog,
-    abort: new AbortController(),
-    stopReason: undefined,
-    settled: promise,
-    settle: resolve,
-  };
-}
-
-async function abandon(
-  tables: StoreTables,
-  run: Run,
-  snapshot: Pick<ThreadOutcome, "valuesJson" | "interrupts">,
-  nowMs: number,
-): Promise<void> {
-  if (run.isTemporary) {
-    await tables.runs.delete(run.runId);
-    return;
-  }
-  await tables.runs.setStatus(run.runId, nextStatus(run.status, "abandon"), run.attempt, nowMs);
-  const error = { error: "ServerStopped", message: "the server stopped while it executed the run" };
-  const status = (await isThreadBusy(tables, run.threadId, run.runId)) ? "busy" : "error";
-  await tables.threads.setOutcome(run.threadId, { ...snapshot, status, error }, nowMs);
 }

@@ -1,8 +1,19 @@
 /**
  * The life of a run. The table is complete: a transition it does not list is a defect, and `nextStatus` throws on it.
  *
+ * | event       | what happened                                                                                     |
+ * | ----------- | ------------------------------------------------------------------------------------------------- |
+ * | `start`     | a worker took it                                                                                  |
+ * | `succeed`   | its graph came to its end                                                                         |
+ * | `interrupt` | its graph waits for an answer                                                                     |
+ * | `fail`      | its graph threw                                                                                   |
+ * | `cancel`    | somebody stopped it                                                                               |
+ * | `expire`    | it took longer than a run may                                                                     |
+ * | `postpone`  | its server stopped in good order, or died: it waits again and goes on from its last checkpoint    |
+ * | `abandon`   | it cannot be executed: its graph is not served any more, or its server died too often executing it |
+ *
  * `interrupted` is both a run that stopped at an interrupt of its graph and one that was cancelled; its thread tells
- * the two apart (`interrupted` or `idle`). `abandon` is for runs whose server died while it executed them.
+ * the two apart (`interrupted` or `idle`).
  */
 export const RUN_TRANSITIONS = {
   pending: { start: "running", cancel: "interrupted", abandon: "error" },
@@ -12,7 +23,7 @@ export const RUN_TRANSITIONS = {
     interrupt: "interrupted",
     cancel: "interrupted",
     expire: "timeout",
-    abandon: "error",
+    postpone: "pending",
   },
   success: {},
   error: {},

@@ -1,13 +1,15 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { ServedGraph } from "../graph-loader.ts";
 import type { Checkpointer } from "../store/checkpointer.ts";
+import type { RunWebhook } from "../store/run-webhooks.ts";
 import type { Store, StoreTables } from "../store/store.ts";
 import type { ThreadOutcome } from "../store/threads.ts";
 import { serialize, toJson } from "../wire/serialize.ts";
-import type { BoundGraphs } from "./bound-graphs.ts";
+import { type BoundGraphs, hasStoredCheckpoints } from "./bound-graphs.ts";
 import type { RunOutcome } from "./execute-run.ts";
 import type { LiveRun, RunResult } from "./live-runs.ts";
-import { type RunEvent, nextStatus } from "./run-status.ts";
+import { type RunEvent, type RunStatus, nextStatus } from "./run-status.ts";
+import { toWebhook } from "./webhook-outbox.ts";
 
 export interface SettleContext {
   readonly store: Store;
@@ -16,47 +18,96 @@ export interface SettleContext {
   readonly clock: Clock;
 }
 
+type SettledOutcome = RunOutcome & { readonly graph?: ServedGraph };
+
+export interface Settled {
+  readonly result: RunResult;
+  /** Stored with the outcome, and to be sent now. */
+  readonly webhook: RunWebhook | undefined;
+}
+
 /**
- * Stores how a run ended, run and thread in one commit, and writes the last event of its log. Only then do readers see
- * the end, so that whoever reads the thread after the stream finds the final state.
+ * Stores how a run ended in one commit: run, thread, webhook and the last event of a resumable stream. Only then do readers
+ * see the end, so that whoever reads the thread after the stream finds the final state. A run whose outcome is stored is
+ * never executed again; one whose outcome is not is, from its last checkpoint.
  */
-export async function settleRun(
-  live: LiveRun,
-  outcome: RunOutcome & { readonly graph?: ServedGraph },
-  { store, checkpointer, bound, clock }: SettleContext,
-): Promise<RunResult> {
-  const { run } = live;
-  const hasStarted = live.status !== "pending";
-  const isRolledBack = live.stopReason === "rollback";
+export async function settleRun(live: LiveRun, outcome: SettledOutcome, context: SettleContext): Promise<Settled> {
+  const { run, writer } = live;
   const event = toRunEvent(live, outcome);
+  const status = nextStatus(live.status, event);
   const error = live.stopReason === "timeout" ? TIMEOUT : outcome.error;
-  live.status = nextStatus(live.status, event);
+  const result = { status, body: toBody(outcome, event, error) };
+  const webhook = toWebhook(live, result, context.clock.now());
+  const lastEvent = error === undefined ? (["end", "null"] as const) : (["error", serialize(error)] as const);
 
-  if (run.isTemporary) {
-    await store.runs.delete(run.runId);
-    await bound.forget(run.threadId);
-  } else {
-    if (isRolledBack) await checkpointer.deleteRun(run.threadId, run.runId);
-    const outcomeOfThread = hasStarted
-      ? await toThreadOutcome(event, outcome, { threadId: run.threadId, error, isRolledBack })
-      : undefined;
-    await store.transaction(async (tables) => {
-      if (isRolledBack) await tables.runs.delete(run.runId);
-      else await tables.runs.setStatus(run.runId, live.status, run.attempt, clock.now());
-      const settled = outcomeOfThread ?? (await unchangedOutcome(tables, run.threadId));
-      // Asked inside the transaction: a run accepted a moment ago keeps the thread busy.
-      const isFollowed = await isThreadBusy(tables, run.threadId, run.runId);
-      await tables.threads.setOutcome(
-        run.threadId,
-        { ...settled, status: isFollowed ? "busy" : settled.status },
-        clock.now(),
-      );
-    });
-  }
+  await writer.flush();
+  const ending: Ending = { live, event, status, error, outcome, webhook, lastEvent };
+  if (run.isTemporary) await settleTemporary(ending, context);
+  else await settleOnThread(ending, context);
+  live.status = status;
+  writer.reveal();
+  return { result, webhook };
+}
 
-  if (error !== undefined) live.log.append("error", serialize(error));
-  else live.log.append("end", "null");
-  return { status: live.status, body: toBody(outcome, event, error) };
+interface Ending {
+  readonly live: LiveRun;
+  readonly event: keyof typeof THREAD_STATUS;
+  readonly status: RunStatus;
+  readonly error: RunOutcome["error"];
+  readonly outcome: SettledOutcome;
+  readonly webhook: RunWebhook | undefined;
+  readonly lastEvent: readonly [event: string, dataJson: string];
+}
+
+async function settleTemporary(ending: Ending, { store, bound, clock }: SettleContext): Promise<void> {
+  const { live, status, webhook, lastEvent } = ending;
+  const { run, writer } = live;
+  const isStored = hasStoredCheckpoints(run.kwargs);
+  const settle = async (tables: StoreTables): Promise<void> => {
+    // The row goes only when the checkpoints have gone, so that a restart finds what is left of them.
+    if (isStored) await tables.runs.setStatus(run.runId, status, run.attempt + 1, clock.now());
+    else await tables.runs.delete(run.runId);
+    if (webhook !== undefined) await tables.runWebhooks.insert(webhook);
+    await writer.stage(tables.runEvents, ...lastEvent);
+  };
+  // Most of these runs need one statement, which needs no transaction.
+  await (isStored || webhook !== undefined ? store.transaction(settle) : settle(store));
+  await bound.forget(run.threadId, run.kwargs);
+  if (isStored) await store.runs.delete(run.runId);
+}
+
+async function settleOnThread(ending: Ending, { store, checkpointer, bound, clock }: SettleContext): Promise<void> {
+  const { live, event, status, error, outcome, webhook, lastEvent } = ending;
+  const { run, writer } = live;
+  const isRolledBack = live.stopReason === "rollback";
+  const hasStarted = live.status !== "pending" || run.attempt > 0;
+  if (isRolledBack) await checkpointer.deleteRun(run.threadId, run.runId);
+  // One that waited to be executed again may have left checkpoints that nobody has looked at.
+  const isLeftOver = live.status === "pending" && run.attempt > 0;
+  const graph =
+    outcome.graph ?? (isLeftOver ? await bound.forRun(live.graphId, run.kwargs).catch(() => undefined) : undefined);
+  const outcomeOfThread = hasStarted
+    ? await toThreadOutcome(event, { ...outcome, graph }, { threadId: run.threadId, error, isRolledBack })
+    : undefined;
+  await store.transaction(async (tables) => {
+    if (isRolledBack) {
+      await tables.runEvents.delete(run.runId);
+      await tables.runs.delete(run.runId);
+    } else {
+      await tables.runs.setStatus(run.runId, status, run.attempt + 1, clock.now());
+      await writer.stage(tables.runEvents, ...lastEvent);
+    }
+    if (webhook !== undefined) await tables.runWebhooks.insert(webhook);
+    const settled = outcomeOfThread ?? (await unchangedOutcome(tables, run.threadId, error));
+    // Asked inside the transaction: a run accepted a moment ago keeps the thread busy.
+    const isFollowed = await isThreadBusy(tables, run.threadId, run.runId);
+    await tables.threads.setOutcome(
+      run.threadId,
+      { ...settled, status: isFollowed ? "busy" : settled.status },
+      clock.now(),
+    );
+  });
+  if (isRolledBack) live.log.append(...lastEvent);
 }
 
 const TIMEOUT = { error: "RunTimeout", message: "the run took longer than the server allows (RUN_TIMEOUT_MS)" };
@@ -71,13 +122,15 @@ const THREAD_STATUS = {
 } as const satisfies Partial<Record<RunEvent, ThreadOutcome["status"]>>;
 
 function toRunEvent(live: LiveRun, outcome: RunOutcome): keyof typeof THREAD_STATUS {
+  // A run that cannot even be started has not failed: it is given up.
+  if (outcome.event === "fail") return live.status === "pending" ? "abandon" : "fail";
   if (outcome.event !== "stop") return outcome.event;
   return live.stopReason === "timeout" ? "expire" : "cancel";
 }
 
 async function toThreadOutcome(
   event: keyof typeof THREAD_STATUS,
-  outcome: RunOutcome & { readonly graph?: ServedGraph },
+  outcome: RunOutcome & { readonly graph: ServedGraph | undefined },
   {
     threadId,
     error,
@@ -100,8 +153,9 @@ async function toThreadOutcome(
   };
 }
 
-/** A run that never started leaves its thread as it was before. */
-async function unchangedOutcome(tables: StoreTables, threadId: string): Promise<ThreadOutcome> {
+/** A run that never started leaves its thread as it was before, but for the reason why it could not start. */
+async function unchangedOutcome(tables: StoreTables, threadId: string, error: unknown): Promise<ThreadOutcome> {
+  if (error !== undefined) return { status: "error", error };
   const thread = await tables.threads.get(threadId);
   if (thread !== undefined && Object.keys(thread.interrupts).length > 0) return { status: "interrupted" };
   return { status: thread?.error == null ? "idle" : "error" };

@@ -41,8 +41,10 @@ export function openEventStream({ log, afterId, heartbeatMs, signal, modes }: Ev
       position = lastId;
       if (text !== "") yield text;
       else if (hasMoved) continue;
-      else if (log.isEnded) return;
-      else if (!(await log.wait(position, heartbeatMs, signal)) && !signal.aborted) yield ": heartbeat\n\n";
+      else if (log.isEnded) {
+        if (log.farewell !== "") yield log.farewell;
+        return;
+      } else if (!(await log.wait(position, heartbeatMs, signal)) && !signal.aborted) yield ": heartbeat\n\n";
     }
   }
 

@@ -1,47 +1,31 @@
 import type { Clock } from "../../lib/clock.ts";
-import { isoTime } from "../../lib/clock.ts";
 import { ServiceError, errorMessage } from "../../lib/errors.ts";
-import type { Log } from "../../lib/log.ts";
 import { readOutboundUrl, sendOutbound } from "../../lib/outbound-url.ts";
-import { toWireRun } from "../wire/resources.ts";
-import type { LiveRun, RunResult } from "./live-runs.ts";
 
 const TIMEOUT_MS = 10_000;
 /** Pauses before the second and third try. */
 const RETRY_PAUSES_MS = [500, 2_000];
-/** Deliveries under way; further ones are refused rather than piled up behind a receiver that hangs. */
-const MAX_UNDER_WAY = 64;
 
 export interface WebhookSender {
   /** Throws `invalid_input` for a URL that may not be called. */
   check(url: string): void;
-  /** Tells the run's webhook how it ended. Never throws and never holds up a run. */
-  send(live: LiveRun, result: RunResult): void;
-  /** Gives up what is under way. */
+  /** Posts a JSON body, three times at most. Throws when it was not taken. */
+  post(url: string, body: string): Promise<void>;
+  /** Gives up what is under way, which rejects. */
   close(): void;
+  readonly isClosed: boolean;
 }
 
 export interface WebhookSenderOptions {
   readonly allowPrivate: boolean;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
-/** Posts finished runs: the run, its times, and its final `values` or `error`. */
-export function createWebhookSender({ allowPrivate, clock, log }: WebhookSenderOptions): WebhookSender {
+/** Posts to the receivers of webhooks. */
+export function createWebhookSender({ allowPrivate, clock }: WebhookSenderOptions): WebhookSender {
   const closed = new AbortController();
-  let underWay = 0;
 
-  const deliver = async (url: string, body: string): Promise<void> => {
-    for (let attempt = 0; ; attempt += 1) {
-      const failure = await post(url, body);
-      if (failure === undefined) return;
-      const pauseMs = RETRY_PAUSES_MS[attempt];
-      if (pauseMs === undefined) throw new ServiceError("unavailable", failure);
-      await clock.sleep(pauseMs, closed.signal);
-    }
-  };
-  const post = async (url: string, body: string): Promise<string | undefined> => {
+  const attempt = async (url: string, body: string): Promise<string | undefined> => {
     const { status } = await sendOutbound({
       url,
       method: "POST",
@@ -71,35 +55,18 @@ export function createWebhookSender({ allowPrivate, clock, log }: WebhookSenderO
         throw new ServiceError("invalid_input", `webhook: ${message}`, { problems: [{ field: "webhook", message }] });
       }
     },
-    send(live, result) {
-      const { webhook } = live.run.kwargs;
-      if (webhook === null) return;
-      const fields = { run_id: live.run.runId, thread_id: live.run.threadId };
-      if (underWay >= MAX_UNDER_WAY) {
-        log.warn(fields, "webhook not sent: too many are under way");
-        return;
+    async post(url, body) {
+      for (let tries = 0; ; tries += 1) {
+        const failure = await attempt(url, body);
+        if (failure === undefined) return;
+        const pauseMs = RETRY_PAUSES_MS[tries];
+        if (pauseMs === undefined) throw new ServiceError("unavailable", failure);
+        await clock.sleep(pauseMs, closed.signal);
       }
-      underWay += 1;
-      deliver(webhook, toPayload(live, result, clock.now()))
-        .catch((error: unknown) => log.warn({ ...fields, reason: errorMessage(error) }, "webhook not delivered"))
-        .finally(() => {
-          underWay -= 1;
-        });
     },
     close: () => closed.abort(new Error("the server stops")),
+    get isClosed() {
+      return closed.signal.aborted;
+    },
   };
-}
-
-function toPayload(live: LiveRun, { status, body }: RunResult, nowMs: number): string {
-  // The body of `/wait`: the final state, or the error under its own key.
-  const final = JSON.parse(body) as { readonly __error__?: unknown } | null;
-  const outcome = final?.__error__ === undefined ? { values: final } : { error: final.__error__ };
-  return JSON.stringify({
-    ...toWireRun(live.run),
-    status,
-    run_started_at: isoTime(live.startedAtMs),
-    run_ended_at: isoTime(nowMs),
-    webhook_sent_at: isoTime(nowMs),
-    ...outcome,
-  });
 }

@@ -9,6 +9,8 @@ export interface Database {
   assistant_versions: AssistantTable;
   threads: ThreadTable;
   runs: RunTable;
+  run_events: RunEventTable;
+  run_webhooks: RunWebhookTable;
   store_items: ItemTable;
   crons: CronTable;
 }
@@ -60,8 +62,30 @@ export interface RunTable {
   is_temporary: number;
   /** Not started before this time (`after_seconds`). */
   start_at: number;
+  /** `cancel` or `rollback` once somebody asked for it: the request outlives the process that took it. */
+  stop_requested: string | null;
   created_at: number;
   updated_at: number;
+}
+
+/** Events of resumable runs, in the batches they were stored in. */
+export interface RunEventTable {
+  run_id: string;
+  /** Ids of the first and last event of the batch, both inclusive. */
+  first_seq: number;
+  last_seq: number;
+  /** JSON list: event name and data, the data as JSON text, in turns. */
+  events: string;
+  created_at: number;
+}
+
+/** Webhooks that were not delivered yet. */
+export interface RunWebhookTable {
+  run_id: string;
+  thread_id: string;
+  url: string;
+  body: string;
+  created_at: number;
 }
 
 export interface ItemTable {
@@ -98,3 +122,5 @@ export type ThreadRow = Selectable<ThreadTable>;
 export type RunRow = Selectable<RunTable>;
 export type CronRow = Selectable<CronTable>;
 export type ItemRow = Selectable<ItemTable>;
+export type RunEventRow = Selectable<RunEventTable>;
+export type RunWebhookRow = Selectable<RunWebhookTable>;

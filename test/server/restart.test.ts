@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -43,7 +43,7 @@ describe("a restart", () => {
     await second.close();
   });
 
-  it("ends a run that a dead process was executing, and starts one it had only accepted", async () => {
+  it("goes on with a run that a dead process was executing, and then with one it had only accepted", async () => {
     const store = await createStore({ path: path.join(folder.path, "nemops.db") });
     const threadId = newUuid();
     const running = newUuid();
@@ -57,6 +57,7 @@ describe("a restart", () => {
       attempt: 1,
       isTemporary: false,
       startAtMs: nowMs,
+      stopRequested: null,
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
       kwargs: {
@@ -87,11 +88,11 @@ describe("a restart", () => {
 
     const second = await startTestApp({ home: folder.path });
     const joined = await second.app.inject(`/threads/${threadId}/runs/${waiting}/join`);
-    expect(joined.json()).toEqual({ log: ["first", "second"] });
+    expect(joined.json()).toEqual({ log: ["first", "second", "first", "second"] });
     const runs = (await second.app.inject(`/threads/${threadId}/runs`)).json<{ run_id: string; status: string }[]>();
     expect(runs.map(({ run_id, status }) => [run_id, status])).toEqual([
       [waiting, "success"],
-      [running, "error"],
+      [running, "success"],
     ]);
     expect((await second.app.inject(`/threads/${threadId}`)).json()).toMatchObject({ status: "idle" });
     await second.close();
@@ -99,7 +100,7 @@ describe("a restart", () => {
 });
 
 describe("a crash", () => {
-  it("leaves the thread with what its checkpoints hold, busy as long as a run waits", async () => {
+  it("keeps the thread busy and goes on with its runs in their order", async () => {
     const first = await startTestApp({ home: folder.path });
     const gate = createGate("crash");
     const { thread_id: threadId } = (await first.app.inject({ method: "POST", url: "/threads", payload: {} })).json<{
@@ -118,12 +119,19 @@ describe("a crash", () => {
       after_seconds: 600,
     });
     // A process that dies stores nothing more: the second one sees what it would find on the disk.
-    const second = await startTestApp({ home: folder.path });
-    expect((await second.app.inject(url)).json()).toMatchObject({ status: "busy", values: { mode: "wait:crash" } });
+    const after = createTempFolder();
+    cpSync(folder.path, after.path, { recursive: true });
+    const again = createGate("crash");
+    const second = await startTestApp({ home: after.path });
+    await again.reached;
+    expect((await second.app.inject(url)).json()).toMatchObject({ status: "busy" });
+    again.open();
+    expect((await second.app.inject(`${url}/runs/${running}/join`)).json()).toMatchObject({ result: "waited" });
     const runs = (await second.app.inject(`${url}/runs`)).json<{ run_id: string; status: string }[]>();
-    expect(runs.map(({ status }) => status)).toEqual(["pending", "error"]);
-    expect(runs[1]?.run_id).toBe(running);
+    expect(runs.map(({ status }) => status)).toEqual(["pending", "success"]);
+    expect((await second.app.inject(url)).json()).toMatchObject({ status: "busy", values: { mode: "wait:crash" } });
     await second.close();
+    after.remove();
     gate.open();
     await first.close();
   });

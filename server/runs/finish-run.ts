@@ -1,0 +1,84 @@
+import type { Log } from "../../lib/log.ts";
+import { errorMessage } from "../../lib/errors.ts";
+import type { ServedGraph } from "../graph-loader.ts";
+import { serialize } from "../wire/serialize.ts";
+import type { RunOutcome } from "./execute-run.ts";
+import type { LiveRun, LiveRuns, RunResult } from "./live-runs.ts";
+import type { RunTap } from "./run-tap.ts";
+import { type SettleContext, settleRun } from "./settle-run.ts";
+import type { WebhookOutbox } from "./webhook-outbox.ts";
+
+export interface RunObserver {
+  onRunEnd(end: { graphId: string; status: string; durationMs: number }): void;
+}
+
+export interface FinisherOptions extends SettleContext {
+  readonly log: Log;
+  readonly observer: RunObserver;
+  readonly outbox: WebhookOutbox;
+  readonly runs: LiveRuns;
+}
+
+export type FinishRun = (
+  live: LiveRun,
+  outcome: RunOutcome & { readonly graph?: ServedGraph },
+  tap?: RunTap,
+) => Promise<void>;
+
+/** A run that somebody stopped before it was executed. */
+export const STOPPED: RunOutcome = { event: "stop", stateJson: undefined, interrupts: [] };
+
+export function failedOutcome(error: string, message: string): RunOutcome {
+  return { event: "fail", stateJson: undefined, interrupts: [], error: { error, message } };
+}
+
+/** Brings a run to its end: stores the outcome, tells those who wait and follow, and sends the webhook. Never throws. */
+export function createFinisher(options: FinisherOptions): FinishRun {
+  const { clock, log, observer, outbox, runs } = options;
+
+  const settle: (...args: Parameters<FinishRun>) => Promise<RunResult> = async (live, outcome) => {
+    const fields = { run_id: live.run.runId, thread_id: live.run.threadId };
+    const store = async (ending: typeof outcome): Promise<RunResult> => {
+      const { result, webhook } = await settleRun(live, ending, options);
+      if (webhook !== undefined) outbox.send(webhook);
+      return result;
+    };
+    try {
+      return await store(outcome);
+    } catch (error) {
+      log.error({ ...fields, err: error }, "run outcome not stored");
+      const failure = failedOutcome("StorageError", errorMessage(error));
+      try {
+        // What stands in the way may be the outcome itself; that the run has ended must not be lost with it.
+        return await store(failure);
+      } catch (secondError) {
+        log.error({ ...fields, err: secondError }, "end of run not stored; the next start goes on with it");
+        // Readers must hear of it and must not wait for ever.
+        const dataJson = serialize(failure.error);
+        live.status = "error";
+        live.log.append("error", dataJson);
+        return { status: "error", body: `{"__error__":${dataJson}}` };
+      }
+    }
+  };
+
+  return async (live, outcome, tap) => {
+    const result = await settle(live, outcome);
+    await tap?.onEnd(result);
+    live.log.end();
+    live.settle(result);
+    runs.retire(live, { isReachable: live.stopReason !== "rollback" });
+    const durationMs = clock.now() - live.startedAtMs;
+    observer.onRunEnd({ graphId: live.graphId, status: result.status, durationMs });
+    log.info(
+      {
+        run_id: live.run.runId,
+        thread_id: live.run.threadId,
+        graph_id: live.graphId,
+        status: result.status,
+        duration_ms: durationMs,
+      },
+      "run end",
+    );
+  };
+}
