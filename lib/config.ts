@@ -130,6 +130,7 @@ function shapeConfig(settings: Settings, environment: NodeJS.ProcessEnv) {
     host: settings.HOST,
     port: settings.PORT,
     home,
+    databaseUri: settings.DATABASE_URI,
     apiKey: settings.NEMOPS_API_KEY,
     serverUrl: settings.NEMOPS_URL,
     langgraphJson: settings.NEMOPS_LANGGRAPH_JSON,

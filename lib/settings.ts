@@ -39,10 +39,10 @@ function setting<Value>(
   return { group, schema, shownDefault, description };
 }
 
-function secret(group: SettingGroup, description: string) {
+function secret(group: SettingGroup, description: string, value: z.ZodType<string> = text) {
   return {
     group,
-    schema: text.transform((value) => new Secret(value)).optional(),
+    schema: value.transform((known) => new Secret(known)).optional(),
     shownDefault: "",
     description,
     isSecret: true,
@@ -66,6 +66,11 @@ export const SETTINGS = {
     text.optional(),
     "~/.local/share/nemops",
     "Folder for the databases. It is created when missing.",
+  ),
+  DATABASE_URI: secret(
+    "service",
+    "Postgres database (`postgres://user:password@host/name`) for assistants, threads, runs and checkpoints; unset keeps them in SQLite files in `NEMOPS_HOME`.",
+    text.regex(/^postgres(?:ql)?:\/\/./, "must be a postgres:// URI"),
   ),
   NEMOPS_API_KEY: secret(
     "service",

@@ -15,9 +15,8 @@ import { datasetRoutes } from "./routes/datasets.ts";
 import { gpuRoutes } from "./routes/gpu.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
-import { createCheckpointer } from "./store/checkpointer.ts";
 import { openStoreIndex } from "./store/open-index.ts";
-import { createStore } from "./store/store.ts";
+import { openStorage } from "./store/open-storage.ts";
 
 export interface OpenServiceOptions {
   readonly config: Config;
@@ -49,10 +48,9 @@ export async function openService({ config, langgraph, log, clock }: OpenService
     closers.push(() => dependencies.close());
     shareDependencies(dependencies);
     const graphs = await loadGraphRegistry(langgraph, { defaults: config.graphDefaults });
-    const store = await createStore({ path: path.join(config.home, "nemops.sqlite") });
-    closers.push(() => store.close());
-    const checkpointer = createCheckpointer({ path: path.join(config.home, "checkpoints.sqlite") });
-    closers.push(() => checkpointer.close());
+    const storage = await openStorage({ home: config.home, databaseUri: config.databaseUri?.reveal() });
+    closers.push(() => storage.close());
+    const { store, checkpointer } = storage;
     const storeIndex = await openStoreIndex(langgraph, config);
     closers.push(() => storeIndex.close());
     const { designer } = dependencies.data;

@@ -2,8 +2,8 @@ import type { Kysely } from "kysely";
 
 import type { Assistant, AssistantFilter } from "./assistants.ts";
 import { fromAssistantRow, toAssistantRow } from "./assistants.ts";
-import { jsonContains } from "./json-filter.ts";
 import type { Database } from "./schema.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
 
 /** Every version an assistant ever had. A version never changes; `updatedAtMs` of one is when it was made. */
 export interface AssistantVersionStore {
@@ -20,7 +20,7 @@ export interface AssistantVersionStore {
   deleteAll(assistantId: string): Promise<void>;
 }
 
-export function createAssistantVersionStore(db: Kysely<Database>): AssistantVersionStore {
+export function createAssistantVersionStore(db: Kysely<Database>, { jsonContains }: SqlDialect): AssistantVersionStore {
   return {
     async add(version) {
       await db.insertInto("assistant_versions").values(toAssistantRow(version)).execute();

@@ -1,7 +1,7 @@
-import { type Kysely, type SelectQueryBuilder, type SqlBool, sql } from "kysely";
+import type { Kysely, SelectQueryBuilder } from "kysely";
 
-import { jsonContains } from "./json-filter.ts";
 import type { AssistantRow, Database } from "./schema.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
 
 export interface Assistant {
   readonly assistantId: string;
@@ -18,7 +18,7 @@ export interface Assistant {
 
 export interface AssistantFilter {
   readonly graphId?: string;
-  /** Case-insensitive part of the name. */
+  /** Part of the name; case does not matter for ASCII letters. */
   readonly name?: string;
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
@@ -43,7 +43,7 @@ export interface Page<Order extends string> {
   readonly sortOrder: "asc" | "desc";
 }
 
-export function createAssistantStore(db: Kysely<Database>): AssistantStore {
+export function createAssistantStore(db: Kysely<Database>, dialect: SqlDialect): AssistantStore {
   return {
     async get(assistantId) {
       const row = await db
@@ -74,7 +74,7 @@ export function createAssistantStore(db: Kysely<Database>): AssistantStore {
       return result.numDeletedRows > 0n;
     },
     async search(filter, { limit, offset, sortBy, sortOrder }) {
-      const rows = await applyFilter(db.selectFrom("assistants"), filter)
+      const rows = await applyFilter(db.selectFrom("assistants"), filter, dialect)
         .selectAll()
         .orderBy(sortBy, sortOrder)
         .orderBy("assistant_id", sortOrder)
@@ -84,7 +84,7 @@ export function createAssistantStore(db: Kysely<Database>): AssistantStore {
       return rows.map(fromAssistantRow);
     },
     async count(filter) {
-      const row = await applyFilter(db.selectFrom("assistants"), filter)
+      const row = await applyFilter(db.selectFrom("assistants"), filter, dialect)
         .select((select) => select.fn.countAll<number>().as("total"))
         .executeTakeFirstOrThrow();
       return row.total;
@@ -95,12 +95,11 @@ export function createAssistantStore(db: Kysely<Database>): AssistantStore {
 function applyFilter<Selected>(
   query: SelectQueryBuilder<Database, "assistants", Selected>,
   { graphId, name, metadata }: AssistantFilter,
+  { jsonContains, textContains }: SqlDialect,
 ): SelectQueryBuilder<Database, "assistants", Selected> {
   let filtered = query;
   if (graphId !== undefined) filtered = filtered.where("graph_id", "=", graphId);
-  if (name !== undefined) {
-    filtered = filtered.where(sql<SqlBool>`instr(lower(name), ${name.toLowerCase()}) > 0`);
-  }
+  if (name !== undefined) filtered = filtered.where(textContains("name", name));
   for (const condition of jsonContains("metadata", metadata ?? {})) filtered = filtered.where(condition);
   return filtered;
 }

@@ -1,8 +1,8 @@
 import type { Kysely, SelectQueryBuilder } from "kysely";
 
 import type { Page } from "./assistants.ts";
-import { jsonContains } from "./json-filter.ts";
 import type { CronRow, Database } from "./schema.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
 
 /** Runs that are started by the clock. */
 export interface CronJob {
@@ -53,7 +53,7 @@ export interface CronStore {
   advance(cronId: string, fromMs: number, toMs: number | null): Promise<boolean>;
 }
 
-export function createCronStore(db: Kysely<Database>): CronStore {
+export function createCronStore(db: Kysely<Database>, dialect: SqlDialect): CronStore {
   return {
     async get(cronId) {
       const row = await db.selectFrom("crons").selectAll().where("cron_id", "=", cronId).executeTakeFirst();
@@ -81,9 +81,10 @@ export function createCronStore(db: Kysely<Database>): CronStore {
       await db.deleteFrom("crons").where("assistant_id", "=", assistantId).execute();
     },
     async search(filter, { limit, offset, sortBy, sortOrder }) {
-      const rows = await applyFilter(db.selectFrom("crons"), filter)
+      const rows = await applyFilter(db.selectFrom("crons"), filter, dialect)
         .selectAll()
-        .orderBy(sortBy, sortOrder)
+        // Said outright, because engines differ in where they put rows without a value.
+        .orderBy(sortBy, (order) => (sortOrder === "asc" ? order.asc().nullsFirst() : order.desc().nullsLast()))
         .orderBy("cron_id", sortOrder)
         .limit(limit)
         .offset(offset)
@@ -91,7 +92,7 @@ export function createCronStore(db: Kysely<Database>): CronStore {
       return rows.map(fromRow);
     },
     async count(filter) {
-      const row = await applyFilter(db.selectFrom("crons"), filter)
+      const row = await applyFilter(db.selectFrom("crons"), filter, dialect)
         .select((select) => select.fn.countAll<number>().as("total"))
         .executeTakeFirstOrThrow();
       return row.total;
@@ -128,6 +129,7 @@ export function createCronStore(db: Kysely<Database>): CronStore {
 function applyFilter<Selected>(
   query: SelectQueryBuilder<Database, "crons", Selected>,
   { assistantId, threadId, isEnabled, metadata }: CronFilter,
+  { jsonContains }: SqlDialect,
 ): SelectQueryBuilder<Database, "crons", Selected> {
   let filtered = query;
   if (assistantId !== undefined) filtered = filtered.where("assistant_id", "=", assistantId);

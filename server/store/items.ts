@@ -1,7 +1,7 @@
 import { type Expression, type Kysely, type SqlBool, sql } from "kysely";
 
-import { isJsonPathKey, jsonContains } from "./json-filter.ts";
 import type { Database, ItemRow } from "./schema.ts";
+import type { JsonComparison, SqlDialect } from "./sql-dialect.ts";
 
 /** A document of the long-term store. `namespace` has no empty label and no label with a period. */
 export interface StoredItem {
@@ -68,7 +68,7 @@ function toLabels(path: string): string[] {
 
 const MINUTE_MS = 60_000;
 
-export function createItemStore(db: Kysely<Database>): ItemStore {
+export function createItemStore(db: Kysely<Database>, dialect: SqlDialect): ItemStore {
   const alive = (nowMs: number): Expression<SqlBool> => sql<SqlBool>`(expires_at is null or expires_at > ${nowMs})`;
   return {
     async get(namespace, key, nowMs) {
@@ -86,7 +86,7 @@ export function createItemStore(db: Kysely<Database>): ItemStore {
         value: JSON.stringify(value),
         vectors: vectors.length === 0 ? null : encodeVectors(vectors),
         ttl_minutes: ttlMinutes,
-        expires_at: ttlMinutes === null ? null : nowMs + ttlMinutes * MINUTE_MS,
+        expires_at: ttlMinutes === null ? null : Math.round(nowMs + ttlMinutes * MINUTE_MS),
         updated_at: nowMs,
       };
       await db
@@ -100,7 +100,7 @@ export function createItemStore(db: Kysely<Database>): ItemStore {
     },
     async search({ prefix, filter = {}, limit, offset }, nowMs) {
       let query = db.selectFrom("store_items").selectAll().where(alive(nowMs));
-      for (const condition of [...underPrefix(prefix), ...matches(filter)]) query = query.where(condition);
+      for (const condition of [...underPrefix(prefix), ...matches(filter, dialect)]) query = query.where(condition);
       const rows = await query
         .orderBy("updated_at", "desc")
         .orderBy("namespace")
@@ -127,7 +127,7 @@ export function createItemStore(db: Kysely<Database>): ItemStore {
       for (const { namespace, key } of items) {
         await db
           .updateTable("store_items")
-          .set({ expires_at: sql<number>`${nowMs} + ttl_minutes * ${MINUTE_MS}` })
+          .set({ expires_at: sql<number>`round(${nowMs} + ttl_minutes * ${MINUTE_MS})` })
           .where("namespace", "=", toPath(namespace))
           .where("key", "=", key)
           .where("ttl_minutes", "is not", null)
@@ -149,12 +149,15 @@ function underPrefix(prefix: readonly string[]): Expression<SqlBool>[] {
   return [sql<SqlBool>`namespace >= ${path} and namespace < ${end}`];
 }
 
-const COMPARISONS: Readonly<Record<string, string>> = { $gt: ">", $gte: ">=", $lt: "<", $lte: "<=" };
+const COMPARISONS = ["$ne", "$gt", "$gte", "$lt", "$lte"] as const satisfies readonly JsonComparison[];
 
 /** Keys of a filter that compare instead of being compared with. */
-export const FILTER_OPERATORS: readonly string[] = ["$eq", "$ne", ...Object.keys(COMPARISONS)];
+export const FILTER_OPERATORS: readonly string[] = ["$eq", ...COMPARISONS];
 
-function matches(filter: Readonly<Record<string, unknown>>): Expression<SqlBool>[] {
+function matches(
+  filter: Readonly<Record<string, unknown>>,
+  { jsonContains, jsonCompare }: SqlDialect,
+): Expression<SqlBool>[] {
   return Object.entries(filter).flatMap(([field, wanted]) => {
     const isComparison =
       typeof wanted === "object" &&
@@ -162,20 +165,13 @@ function matches(filter: Readonly<Record<string, unknown>>): Expression<SqlBool>
       Object.keys(wanted).length > 0 &&
       Object.keys(wanted).every((key) => FILTER_OPERATORS.includes(key));
     if (!isComparison) return jsonContains("value", { [field]: wanted });
-    return Object.entries(wanted).flatMap(([operator, operand]) => compare(field, operator, operand));
+    return Object.entries(wanted).flatMap(([operator, operand]) => {
+      const comparison = COMPARISONS.find((known) => known === operator);
+      return comparison === undefined
+        ? jsonContains("value", { [field]: operand })
+        : [jsonCompare("value", field, comparison, operand)];
+    });
   });
-}
-
-function compare(field: string, operator: string, operand: unknown): Expression<SqlBool>[] {
-  if (operator === "$eq") return jsonContains("value", { [field]: operand });
-  if (!isJsonPathKey(field)) return [sql<SqlBool>`${operator === "$ne" ? 1 : 0} = 1`];
-  const path = `$."${field}"`;
-  if (operator === "$ne") return [sql<SqlBool>`value -> ${path} is not ${JSON.stringify(operand)}`];
-  const sign = COMPARISONS[operator];
-  if (sign === undefined || (typeof operand !== "number" && typeof operand !== "string")) return [sql<SqlBool>`1 = 0`];
-  // Numbers compare with numbers and texts with texts; SQLite would order any number before any text.
-  const types = typeof operand === "number" ? sql`('integer', 'real')` : sql`('text')`;
-  return [sql<SqlBool>`json_type(value, ${path}) in ${types} and value ->> ${path} ${sql.raw(sign)} ${operand}`];
 }
 
 function beginsWith(labels: readonly string[], wanted: readonly string[]): boolean {

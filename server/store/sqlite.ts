@@ -1,16 +1,9 @@
 import BetterSqlite, { type Database as SqliteDatabase, type Statement } from "better-sqlite3";
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  Kysely,
-  type QueryResult,
-  SqliteDialect,
-  type TransactionSettings,
-} from "kysely";
+import { type Driver, Kysely, SqliteDialect } from "kysely";
 
 import { createFolderOf } from "../../lib/storage.ts";
 import { toStorageError } from "./storage-error.ts";
+import { TranslatingDriver } from "./translating-driver.ts";
 
 /** Page cache per connection in KiB; the default of 2 MiB is small beside a working set of threads. */
 const CACHE_KIB = 16_384;
@@ -57,74 +50,8 @@ function rememberStatements(db: SqliteDatabase): void {
 export function createSqliteKysely<Schema>(db: SqliteDatabase, file: string): Kysely<Schema> {
   class Dialect extends SqliteDialect {
     override createDriver(): Driver {
-      return new TranslatingDriver(super.createDriver(), file);
+      return new TranslatingDriver(super.createDriver(), (error) => toStorageError(error, file));
     }
   }
   return new Kysely<Schema>({ dialect: new Dialect({ database: db }) });
-}
-
-/** Wraps the driver of Kysely, because a failed statement is only seen there. */
-class TranslatingDriver implements Driver {
-  readonly #inner: Driver;
-  readonly #file: string;
-  readonly #wrapped = new WeakMap<DatabaseConnection, DatabaseConnection>();
-  readonly #inners = new WeakMap<DatabaseConnection, DatabaseConnection>();
-
-  constructor(inner: Driver, file: string) {
-    this.#inner = inner;
-    this.#file = file;
-  }
-
-  async init(): Promise<void> {
-    await this.#inner.init();
-  }
-
-  async acquireConnection(): Promise<DatabaseConnection> {
-    const inner = await this.#inner.acquireConnection();
-    let wrapped = this.#wrapped.get(inner);
-    if (wrapped === undefined) {
-      const file = this.#file;
-      wrapped = {
-        async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-          try {
-            return await inner.executeQuery<Row>(query);
-          } catch (error) {
-            throw toStorageError(error, file);
-          }
-        },
-        streamQuery: <Row>(query: CompiledQuery, chunkSize?: number) => inner.streamQuery<Row>(query, chunkSize ?? 100),
-      };
-      this.#wrapped.set(inner, wrapped);
-      this.#inners.set(wrapped, inner);
-    }
-    return wrapped;
-  }
-
-  #unwrap(connection: DatabaseConnection): DatabaseConnection {
-    return this.#inners.get(connection) ?? connection;
-  }
-
-  async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
-    await this.#inner.beginTransaction(this.#unwrap(connection), settings);
-  }
-
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    try {
-      await this.#inner.commitTransaction(this.#unwrap(connection));
-    } catch (error) {
-      throw toStorageError(error, this.#file);
-    }
-  }
-
-  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await this.#inner.rollbackTransaction(this.#unwrap(connection));
-  }
-
-  async releaseConnection(connection: DatabaseConnection): Promise<void> {
-    await this.#inner.releaseConnection(this.#unwrap(connection));
-  }
-
-  async destroy(): Promise<void> {
-    await this.#inner.destroy();
-  }
 }

@@ -1,8 +1,8 @@
 import { type Kysely, type SelectQueryBuilder, type SqlBool, sql } from "kysely";
 
 import type { Page } from "./assistants.ts";
-import { jsonContains } from "./json-filter.ts";
 import type { Database, ThreadRow } from "./schema.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
 
 export const THREAD_STATUSES = ["idle", "busy", "interrupted", "error"] as const;
 export type ThreadStatus = (typeof THREAD_STATUSES)[number];
@@ -93,7 +93,7 @@ export function newThread(
   };
 }
 
-export function createThreadStore(db: Kysely<Database>): ThreadStore {
+export function createThreadStore(db: Kysely<Database>, dialect: SqlDialect): ThreadStore {
   return {
     async get(threadId) {
       const row = await db.selectFrom("threads").selectAll().where("thread_id", "=", threadId).executeTakeFirst();
@@ -143,7 +143,7 @@ export function createThreadStore(db: Kysely<Database>): ThreadStore {
         .selectFrom("threads")
         .selectAll()
         .where("ttl_minutes", "is not", null)
-        .where(sql<SqlBool>`updated_at + ttl_minutes * 60000 <= ${nowMs}`)
+        .where(sql<SqlBool>`ttl_minutes <= (${nowMs} - updated_at) / 60000.0`)
         .where("status", "!=", "busy")
         .where(sql<SqlBool>`(pruned_at is null or pruned_at < updated_at)`)
         .orderBy("updated_at")
@@ -159,7 +159,7 @@ export function createThreadStore(db: Kysely<Database>): ThreadStore {
       return result.numDeletedRows > 0n;
     },
     async search(filter, { limit, offset, sortBy, sortOrder }) {
-      const rows = await applyFilter(db.selectFrom("threads"), filter)
+      const rows = await applyFilter(db.selectFrom("threads"), filter, dialect)
         .selectAll()
         .orderBy(sortBy, sortOrder)
         .orderBy("thread_id", sortOrder)
@@ -169,7 +169,7 @@ export function createThreadStore(db: Kysely<Database>): ThreadStore {
       return rows.map(fromRow);
     },
     async count(filter) {
-      const row = await applyFilter(db.selectFrom("threads"), filter)
+      const row = await applyFilter(db.selectFrom("threads"), filter, dialect)
         .select((select) => select.fn.countAll<number>().as("total"))
         .executeTakeFirstOrThrow();
       return row.total;
@@ -180,6 +180,7 @@ export function createThreadStore(db: Kysely<Database>): ThreadStore {
 function applyFilter<Selected>(
   query: SelectQueryBuilder<Database, "threads", Selected>,
   { ids, status, metadata, values }: ThreadFilter,
+  { jsonContains }: SqlDialect,
 ): SelectQueryBuilder<Database, "threads", Selected> {
   let filtered = query;
   if (ids !== undefined) filtered = filtered.where("thread_id", "in", ids.length === 0 ? [""] : ids);

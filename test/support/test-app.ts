@@ -10,9 +10,10 @@ import { loadConfig } from "../../lib/config.ts";
 import { createLog } from "../../lib/log.ts";
 import { type AppOptions, buildApp } from "../../server/app.ts";
 import { createGraphRegistry } from "../../server/graph-registry.ts";
-import { type Checkpointer, createCheckpointer } from "../../server/store/checkpointer.ts";
-import { type Store, createStore } from "../../server/store/store.ts";
+import type { Checkpointer } from "../../server/store/checkpointer.ts";
+import type { Store } from "../../server/store/store.ts";
 import { TEST_GRAPHS } from "./test-graphs.ts";
+import { openTestStorage } from "./test-storage.ts";
 
 export interface TestApp {
   readonly app: FastifyInstance;
@@ -26,7 +27,7 @@ export interface TestApp {
 export interface TestAppOptions {
   /** Environment on top of the test's defaults. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Folder of the databases; without it they live in memory. */
+  /** Folder of the databases, which outlive the app; without it they are new and end with it. */
   readonly home?: string;
   readonly isListening?: boolean;
   readonly clock?: Clock;
@@ -37,10 +38,8 @@ export interface TestAppOptions {
 /** The real app over real stores with small graphs. */
 export async function startTestApp(settings: TestAppOptions = {}): Promise<TestApp> {
   const { env = {}, home, isListening = false, clock = systemClock, graphs = TEST_GRAPHS, options = {} } = settings;
-  const store = await createStore({ path: home === undefined ? ":memory:" : path.join(home, "nemops.db") });
-  const checkpointer = createCheckpointer({
-    path: home === undefined ? ":memory:" : path.join(home, "checkpoints.db"),
-  });
+  const storage = await openTestStorage(home);
+  const { store, checkpointer } = storage;
   const app = await buildApp({
     config: loadConfig({ LOG_LEVEL: "silent", ...env }),
     log: createLog({ level: "silent" }),
@@ -60,8 +59,7 @@ export async function startTestApp(settings: TestAppOptions = {}): Promise<TestA
     checkpointer,
     async close() {
       await app.close();
-      await store.close();
-      await checkpointer.close();
+      await storage.close();
     },
   };
 }

@@ -1,0 +1,112 @@
+import type { Pool } from "pg";
+
+import type { Random } from "../../../lib/random.ts";
+import type { Checkpointer } from "../checkpointer.ts";
+import { describeDatabase, toPostgresError } from "./error.ts";
+import { PostgresRunSaver } from "./run-saver.ts";
+
+export interface PostgresCheckpointerOptions {
+  /** Stays open when the checkpointer is closed. */
+  readonly pool: Pool;
+  readonly uri: string;
+  readonly schema: string;
+  readonly random: Random;
+}
+
+/** LangGraph's Postgres saver in our schema. Creates its tables when they are missing. */
+export async function createPostgresCheckpointer(options: PostgresCheckpointerOptions): Promise<Checkpointer> {
+  const { pool, uri, schema, random } = options;
+  const translate = (error: unknown): unknown => toPostgresError(error, describeDatabase(uri));
+  const guard = async (work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      throw translate(error);
+    }
+  };
+  const saver = new PostgresRunSaver({ pool, schema, random, translate });
+  await guard(() => setUpOnce(saver, pool, schema));
+  const { checkpoints, writes, blobs } = saver.tables;
+
+  /** Values that no checkpoint of the thread refers to any more. */
+  const deleteUnusedBlobs = `delete from ${blobs} as blob where thread_id = $1 and not exists (
+    select from ${checkpoints} as point where point.thread_id = blob.thread_id
+      and point.checkpoint_ns = blob.checkpoint_ns
+      and point.checkpoint -> 'channel_versions' ->> blob.channel = blob.version)`;
+
+  const deletePoints = (condition: string, values: readonly unknown[]): Promise<void> =>
+    guard(() =>
+      inTransaction(pool, async (query) => {
+        await query(
+          `with gone as (delete from ${checkpoints} where thread_id = $1 and ${condition}
+             returning thread_id, checkpoint_ns, checkpoint_id)
+           delete from ${writes} as written using gone where written.thread_id = gone.thread_id
+             and written.checkpoint_ns = gone.checkpoint_ns and written.checkpoint_id = gone.checkpoint_id`,
+          values,
+        );
+        await query(deleteUnusedBlobs, values.slice(0, 1));
+      }),
+    );
+
+  return {
+    saver,
+    deleteRun: (threadId, runId) => deletePoints("metadata ->> 'run_id' = $2", [threadId, runId]),
+    copyThread: (fromThreadId, toThreadId) =>
+      guard(() =>
+        pool.query(
+          `with points as (insert into ${checkpoints}
+               (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata)
+             select $2, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata
+               from ${checkpoints} where thread_id = $1),
+           written as (insert into ${writes}
+               (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob)
+             select $2, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob
+               from ${writes} where thread_id = $1)
+           insert into ${blobs} (thread_id, checkpoint_ns, channel, version, type, blob)
+             select $2, checkpoint_ns, channel, version, type, blob from ${blobs} where thread_id = $1`,
+          [fromThreadId, toThreadId],
+        ),
+      ),
+    // Ids are time-ordered, so the newest checkpoint of a namespace is the one with the greatest id.
+    keepLatest: (threadId) =>
+      deletePoints(
+        `(checkpoint_ns, checkpoint_id) not in (select checkpoint_ns, max(checkpoint_id) from ${checkpoints}
+           where thread_id = $1 group by checkpoint_ns)`,
+        [threadId],
+      ),
+    truncate: () => guard(() => pool.query(`truncate ${checkpoints}, ${writes}, ${blobs}`)),
+    close: async () => {},
+  };
+}
+
+/** The saver's set-up is a list of statements that two processes must not run at once. */
+async function setUpOnce(saver: PostgresRunSaver, pool: Pool, schema: string): Promise<void> {
+  const client = await pool.connect();
+  const lock = `checkpoints of ${schema}`;
+  try {
+    await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [lock]);
+    await saver.setup();
+  } finally {
+    await client.query("select pg_advisory_unlock(hashtextextended($1, 0))", [lock]).finally(() => client.release());
+  }
+}
+
+type Query = (text: string, values: readonly unknown[]) => Promise<unknown>;
+
+async function inTransaction(pool: Pool, work: (query: Query) => Promise<void>): Promise<void> {
+  const client = await pool.connect();
+  let failure: Error | undefined;
+  try {
+    await client.query("begin");
+    await work((text, values) => client.query(text, [...values]));
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback").catch((lost: unknown) => {
+      failure = lost instanceof Error ? lost : new Error("connection lost");
+    });
+    throw error;
+  } finally {
+    // A connection that could not roll back is not given to anyone else.
+    client.release(failure);
+  }
+}

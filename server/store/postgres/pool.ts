@@ -1,0 +1,51 @@
+import pg from "pg";
+
+import { describeDatabase, toPostgresError } from "./error.ts";
+
+/** Connections of one process; a statement holds one for about a millisecond, so a few serve many runs. */
+const MAX_CONNECTIONS = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+const IDLE_TIMEOUT_MS = 60_000;
+
+export interface PostgresPoolOptions {
+  readonly uri: string;
+  readonly maxConnections?: number;
+  /** 0 lets statements take as long as they need. */
+  readonly statementTimeoutMs?: number;
+}
+
+export function createPostgresPool(options: PostgresPoolOptions): pg.Pool {
+  const { uri, maxConnections = MAX_CONNECTIONS, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
+  const pool = new pg.Pool({
+    connectionString: uri,
+    max: maxConnections,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: "nemops",
+    types: { getTypeParser },
+  });
+  // An idle connection that breaks is dropped by the pool; without a listener it would end the process.
+  pool.on("error", () => undefined);
+  return pool;
+}
+
+/** The schema of unqualified names, which `options=-c search_path=…` in the URI chooses. Throws `storage_failed`. */
+export async function readSchema(pool: pg.Pool, uri: string): Promise<string> {
+  try {
+    const { rows } = await pool.query<{ name: string | null }>("select current_schema() as name");
+    const name = rows[0]?.name;
+    if (name != null) return name;
+    throw Object.assign(new Error("no schema of the search path exists"), { code: "3F000" });
+  } catch (error) {
+    throw toPostgresError(error, describeDatabase(uri));
+  }
+}
+
+/** Times in milliseconds, sequence numbers and counts are far below 2^53; the driver would give them as text. */
+const getTypeParser = ((oid: number, format?: "text" | "binary") =>
+  oid === pg.types.builtins.INT8 && format !== "binary"
+    ? Number
+    : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser; // One overload for text and one for binary.

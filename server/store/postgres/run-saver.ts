@@ -1,0 +1,148 @@
+import type { RunnableConfig } from "@langchain/core/runnables";
+import {
+  type ChannelVersions,
+  type Checkpoint,
+  type CheckpointListOptions,
+  type CheckpointMetadata,
+  type CheckpointTuple,
+  type PendingWrite,
+  WRITES_IDX_MAP,
+} from "@langchain/langgraph-checkpoint";
+import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
+import type { Pool } from "pg";
+
+import type { Random } from "../../../lib/random.ts";
+
+export interface PostgresRunSaverOptions {
+  readonly pool: Pool;
+  readonly schema: string;
+  readonly random: Random;
+  /** What is thrown for a failure of the database. */
+  readonly translate: (error: unknown) => unknown;
+}
+
+/** Rows of one statement; a statement takes 65,535 values at most. */
+const MAX_ROWS = 5_000;
+
+/**
+ * LangGraph's saver with three differences. The metadata of the run lies beside LangGraph's own in every checkpoint.
+ * Versions of channels are unique, because the saver keeps one value for each version of a thread: with plain counting
+ * a fork would reach the version its origin went on with and read the value of that. And a checkpoint is written in one
+ * statement, which is one way to the database instead of five or more.
+ */
+export class PostgresRunSaver extends PostgresSaver {
+  readonly tables: Readonly<Record<"checkpoints" | "writes" | "blobs", string>>;
+  readonly #options: PostgresRunSaverOptions;
+
+  constructor(options: PostgresRunSaverOptions) {
+    const { pool, schema } = options;
+    super(pool, undefined, { schema });
+    this.#options = options;
+    const name = (table: string): string => `"${schema.replaceAll('"', '""')}".${table}`;
+    this.tables = {
+      checkpoints: name("checkpoints"),
+      writes: name("checkpoint_writes"),
+      blobs: name("checkpoint_blobs"),
+    };
+  }
+
+  /** The count is the whole part. Numbers compare faster than the padded texts that other savers use. */
+  override getNextVersion(current: number | undefined): number {
+    return Math.floor(current ?? 0) + 1 + this.#options.random() / 2;
+  }
+
+  async #guard<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      throw this.#options.translate(error);
+    }
+  }
+
+  override getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
+    return this.#guard(() => super.getTuple(config));
+  }
+
+  override async *list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
+    const { filter, ...rest } = options ?? {};
+    const cleaned = filter === undefined ? rest : { ...rest, filter: withoutRefused(filter) };
+    try {
+      yield* super.list(config, cleaned);
+    } catch (error) {
+      throw this.#options.translate(error);
+    }
+  }
+
+  override async put(
+    config: RunnableConfig,
+    checkpoint: Checkpoint,
+    metadata: CheckpointMetadata,
+    newVersions: ChannelVersions,
+  ): Promise<RunnableConfig> {
+    const { threadId, ns, id: parentId } = readConfigurable(config);
+    const rows = await this._dumpBlobs(threadId, ns, checkpoint.channel_values, newVersions);
+    const merged = withoutRefused(await this._dumpMetadata({ ...config.metadata, ...metadata }));
+    const point = [threadId, ns, checkpoint.id, parentId ?? null, this._dumpCheckpoint(checkpoint), merged];
+    const { checkpoints, blobs } = this.tables;
+    const upsert = `insert into ${checkpoints}
+        (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint, metadata)
+      values ($1, $2, $3, $4, $5, $6)
+      on conflict (thread_id, checkpoint_ns, checkpoint_id)
+      do update set checkpoint = excluded.checkpoint, metadata = excluded.metadata`;
+    const values = rows.map(([, , channel, version, type, blob]) => [channel, version, type, blob ?? null]);
+    const insert = `insert into ${blobs} (thread_id, checkpoint_ns, channel, version, type, blob)
+      values ${places("$1, $2", values, 7)} on conflict do nothing`;
+    const text = values.length === 0 ? upsert : `with stored as (${insert}) ${upsert}`;
+    await this.#guard(() => this.#options.pool.query(text, [...point, ...values.flat()]));
+    return { configurable: { thread_id: threadId, checkpoint_ns: ns, checkpoint_id: checkpoint.id } };
+  }
+
+  override async putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
+    const { threadId, ns, id = "" } = readConfigurable(config);
+    const dumped = await this._dumpWrites(threadId, ns, id, taskId, writes);
+    // Writes of the special channels replace earlier ones; the last of a place counts, and a statement may name it once.
+    const isReplacing = writes.every(([channel]) => String(channel) in WRITES_IDX_MAP);
+    const byPlace = new Map<number, unknown[]>();
+    for (const [, , , , index, channel, type, blob] of dumped) {
+      const place = Number(index);
+      if (isReplacing || !byPlace.has(place)) byPlace.set(place, [place, channel, type, blob]);
+    }
+    const all = [...byPlace.values()];
+    const onConflict = isReplacing
+      ? `on conflict (thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
+         do update set channel = excluded.channel, type = excluded.type, blob = excluded.blob`
+      : "on conflict do nothing";
+    for (let from = 0; from < all.length; from += MAX_ROWS) {
+      const rows = all.slice(from, from + MAX_ROWS);
+      const text = `insert into ${this.tables.writes}
+          (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob)
+        values ${places("$1, $2, $3, $4", rows, 5)} ${onConflict}`;
+      await this.#guard(() => this.#options.pool.query(text, [threadId, ns, id, taskId, ...rows.flat()]));
+    }
+  }
+
+  override deleteThread(threadId: string): Promise<void> {
+    return this.#guard(() => super.deleteThread(threadId));
+  }
+}
+
+function readConfigurable({ configurable }: RunnableConfig): { threadId: string; ns: string; id?: string } {
+  const { thread_id: threadId, checkpoint_ns: ns, checkpoint_id: id } = configurable ?? {};
+  if (typeof threadId !== "string") throw new Error('Missing "thread_id" field in "configurable" of the config');
+  return { threadId, ns: typeof ns === "string" ? ns : "", ...(typeof id === "string" ? { id } : {}) };
+}
+
+/** `(<fixed>, $7, $8), (<fixed>, $9, $10)`: one group of places a row, counted from `first`. */
+function places(fixed: string, rows: readonly (readonly unknown[])[], first: number): string {
+  let next = first;
+  return rows.map((row) => `(${fixed}${row.map(() => `, $${next++}`).join("")})`).join(", ");
+}
+
+const REFUSED = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
+
+/** A copy in which the characters that `jsonb` refuses, U+0000 and lone surrogates, are U+FFFD. */
+function withoutRefused(value: Record<string, unknown>): Record<string, unknown> {
+  const json = JSON.stringify(value);
+  // Replacing characters in strings leaves an object an object.
+  return json.includes("\\u") ? (JSON.parse(json.replace(REFUSED, "$1\\ufffd")) as Record<string, unknown>) : value;
+}

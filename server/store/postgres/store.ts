@@ -1,0 +1,59 @@
+import { type Kysely, sql } from "kysely";
+import type { Pool } from "pg";
+
+import { migrate } from "../migrations.ts";
+import type { Database } from "../schema.ts";
+import { type Store, bindStore, bindTables } from "../store.ts";
+import { postgresDialect } from "./dialect.ts";
+import { describeDatabase, isConflict } from "./error.ts";
+import { createPostgresKysely } from "./kysely.ts";
+import { createPostgresPool } from "./pool.ts";
+
+/** How often a transaction is tried that others keep out. */
+const MAX_TRIES = 5;
+
+export interface PostgresStoreOptions {
+  /** Stays open when the store is closed. */
+  readonly pool: Pool;
+  readonly uri: string;
+}
+
+/** The store over a database whose tables `migratePostgres` has made. */
+export function createPostgresStore({ pool, uri }: PostgresStoreOptions): Store {
+  const db = createPostgresKysely<Database>(pool, describeDatabase(uri));
+  return bindStore(db, postgresDialect, {
+    transaction: async (work, { lock } = {}) => {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await db.transaction().execute(async (transaction) => {
+            // Held until the transaction ends. It also covers rows that are not there yet, as a row lock could not.
+            if (lock !== undefined) {
+              await sql`select pg_advisory_xact_lock(hashtextextended(current_schema() || ${lock}::text, 0))`.execute(
+                transaction,
+              );
+            }
+            return work(bindTables(transaction, postgresDialect));
+          });
+        } catch (error) {
+          if (tries >= MAX_TRIES || !isConflict(error)) throw error;
+        }
+      }
+    },
+    close: () => db.destroy(),
+  });
+}
+
+/**
+ * Brings the tables to the newest shape; several processes may do so at once. On a connection of its own, because
+ * changing a large table takes longer than a statement may take otherwise.
+ */
+export async function migratePostgres(uri: string, schema: string): Promise<void> {
+  const pool = createPostgresPool({ uri, maxConnections: 1, statementTimeoutMs: 0 });
+  const db = createPostgresKysely<never>(pool, describeDatabase(uri));
+  try {
+    await migrate(db as Kysely<never>, schema);
+  } finally {
+    await db.destroy();
+    await pool.end();
+  }
+}
