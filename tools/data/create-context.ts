@@ -4,7 +4,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
 import type { DataToolContext } from "./context.ts";
 import { createEmbeddedDesigner } from "./designer/embedded/embedded-designer.ts";
-import { type ToolCaller, createGenerationServices } from "./generation-services.ts";
+import { type ToolCaller, checkServices, createGenerationServices } from "./generation-services.ts";
 
 export interface DataToolContextOptions {
   readonly config: Pick<Config, "home" | "llm" | "data" | "canReachPrivateAddresses">;
@@ -42,7 +42,7 @@ export async function createDataToolContext(options: DataToolContextOptions): Pr
       await designer.close();
       services.close();
     };
-    return { designer, check: (design) => services.models?.check(design) ?? [], clock, log, close };
+    return { designer, check: (design) => checkServices(design, services), clock, log, close };
   } catch (error) {
     services.close();
     throw error;

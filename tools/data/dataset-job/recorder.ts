@@ -16,8 +16,8 @@ const MAX_GROUPS_WRITTEN_EACH = 1_000;
 /** Rows of an earlier run are summarized again for the profile, not counted again. */
 export interface Recorder {
   record(task: RowGroupTask, result: RowGroupResult, isResumed: boolean): Promise<void>;
-  /** Writes what models have cost, also when the job has failed. */
-  recordUsage(): Promise<void>;
+  /** Writes what is not written yet: row groups, and what models have cost, also when the job has failed. */
+  recordRest(): Promise<void>;
   summary(): TableSummary;
 }
 
@@ -42,15 +42,19 @@ export function createRecorder(job: Job, { folder, numRecords, onEvent, clock, u
   let writtenAt = startedAt;
   let reported = 0;
   let isSpaceChecked = false;
+  let isBehind = false;
   let writing: Promise<void> = Promise.resolve();
 
   // One after the other: two writers of one file would overtake each other.
-  const write = (): Promise<void> => (writing = writing.then(() => writeMetadata(folder, job.metadata)));
+  const write = (): Promise<void> => {
+    isBehind = false;
+    return (writing = writing.then(() => writeMetadata(folder, job.metadata)));
+  };
 
   return {
     summary: () => merged,
-    recordUsage: async () => {
-      if (usage().length === 0) return;
+    recordRest: async () => {
+      if (usage().length === 0 && !isBehind) return;
       job.metadata = { ...job.metadata, ...addUsage(earlierUsage, usage()) };
       await write();
     },
@@ -71,6 +75,7 @@ export function createRecorder(job: Job, { folder, numRecords, onEvent, clock, u
         ...addTransformFailures(job.metadata, result.transformFailures),
         ...addUsage(earlierUsage, usage()),
       };
+      isBehind = true;
       for (const failure of result.failures.slice(0, MAX_REPORTED_FAILURES - reported)) {
         reported += 1;
         onEvent({ type: "row_failed", ...failure });

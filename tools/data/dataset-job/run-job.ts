@@ -94,14 +94,13 @@ async function generate(job: Job, options: GenerateOptions): Promise<DatasetProf
         const isThere = resumed.get(task.id)?.first_row === task.firstRow;
         if (!isThere) onEvent({ type: "row_group_started", id: task.id, rows: task.rowCount });
         const result = await runner.run(isThere ? { ...task, kind: "summarize" } : task, { signal: ending });
-        signal?.throwIfAborted();
         finished.push({ id: task.id, first_row: task.firstRow, row_count: task.rowCount, num_records: result.rows });
         await recorder.record(task, result, isThere);
       });
     }
   } catch (error) {
-    // What was paid for counts, whatever came out; the failure of the job is what is told.
-    await recorder.recordUsage().catch(() => undefined);
+    // What is finished and what was paid for counts, whatever came out; the failure of the job is what is told.
+    await recorder.recordRest().catch(() => undefined);
     throw error;
   }
   return finishJob(job, { ...options, recorder });

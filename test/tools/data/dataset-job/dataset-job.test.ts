@@ -6,8 +6,10 @@ import { describe, expect, it } from "vitest";
 
 import { type Design, type DesignInput, Design as DesignSchema } from "../../../../engine/data/design/design.ts";
 import { tableRows } from "../../../../engine/data/table-rows.ts";
+import { systemClock } from "../../../../lib/clock.ts";
 import type { JobEvent } from "../../../../tools/data/dataset-job/events.ts";
 import { type ExportFormat, exportDataset } from "../../../../tools/data/dataset-job/export.ts";
+import { readMetadata } from "../../../../tools/data/dataset-job/metadata.ts";
 import {
   type DatasetJobOptions,
   type DatasetJobResult,
@@ -159,6 +161,28 @@ describe("runDatasetJob", () => {
     expect(made[0]).toBe(3);
     expect((await exported(resumed, at, "jsonl")).equals(await jobBytes({}, "jsonl"))).toBe(true);
     expect(resumed.profile.column_statistics[0]?.num_records).toBe(60);
+  });
+
+  it("knows every finished row group after an abort, also when there are too many to write down each", async () => {
+    const at = folder();
+    const controller = new AbortController();
+    const finished: number[] = [];
+    const run = runDatasetJob({
+      ...BASE,
+      folder: at,
+      numRecords: 1_100,
+      rowGroupSize: 1,
+      signal: controller.signal,
+      // A second never passes, so that the job itself writes nothing.
+      clock: { ...systemClock, now: () => 0 },
+      onEvent: (event) => {
+        if (event.type === "row_group_finished" && finished.push(event.id) === 5) controller.abort(new Error("enough"));
+      },
+    });
+    await expect(run).rejects.toThrow("enough");
+    const { row_groups: groups } = (await readMetadata(at)) ?? { row_groups: [] };
+    expect(groups.map(({ id }) => id)).toEqual(finished);
+    expect(finished).toHaveLength(5);
   });
 
   it("extends a finished dataset to the same rows that a longer job makes", async () => {

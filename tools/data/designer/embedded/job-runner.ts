@@ -3,6 +3,7 @@ import path from "node:path";
 
 import type { Log } from "../../../../lib/log.ts";
 import { toStorageError } from "../../../../lib/storage.ts";
+import { createBackOff } from "./back-off.ts";
 import type { Changes } from "./changes.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { JobStore } from "./job-store.ts";
@@ -34,7 +35,9 @@ interface Running {
 
 /** Works on the jobs of a home for as long as it is the one process that may, and waits for its turn else. */
 export function startJobRunner(options: JobRunnerOptions): JobRunner {
-  const { store, lock, changes, log, maxJobs, datasetsFolder } = options;
+  const { store, lock, changes, clock, log, maxJobs, datasetsFolder } = options;
+  const looking = createBackOff(clock);
+  const starting = createBackOff(clock);
   const running = new Map<string, Running>();
   const closing = new AbortController();
   let hasRemoved = false;
@@ -47,7 +50,9 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
           const entry = running.get(id);
           if (entry !== undefined) entry.recorder = recorder;
         });
+        starting.succeeded();
       } catch (error) {
+        starting.failed();
         // The store itself failed: the job stays active there, and the next start of a runner takes it up.
         log.error({ job_id: id, err: error }, "dataset job lost");
       } finally {
@@ -71,7 +76,7 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
       }
     }
     for (const { recorder } of running.values()) recorder?.tick();
-    if (running.size < maxJobs) {
+    if (running.size < maxJobs && starting.canTry()) {
       for (const { id } of store.statuses(["pending"], maxJobs - running.size)) if (!running.has(id)) start(id);
     }
     await removeLeftFiles();
@@ -86,9 +91,12 @@ export function startJobRunner(options: JobRunnerOptions): JobRunner {
       // First a pause: a process that only looks something up takes nothing over.
       await changes.wait(POLL_MS, closing.signal);
       if (closing.signal.aborted) return;
+      if (!looking.canTry()) continue;
       try {
         await work();
+        looking.succeeded();
       } catch (error) {
+        looking.failed();
         log.error({ err: error }, "dataset jobs cannot be looked after");
       }
     }
