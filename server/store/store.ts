@@ -3,7 +3,9 @@ import { type Kysely, sql } from "kysely";
 import { type AssistantVersionStore, createAssistantVersionStore } from "./assistant-versions.ts";
 import { type AssistantStore, createAssistantStore } from "./assistants.ts";
 import { migrate } from "./migrations.ts";
+import { type RunEventStore, createRunEventStore } from "./run-events.ts";
 import { type RunStore, createRunStore } from "./runs.ts";
+import { type RunWebhookStore, createRunWebhookStore } from "./run-webhooks.ts";
 import { type CronStore, createCronStore } from "./crons.ts";
 import { type ItemStore, createItemStore } from "./items.ts";
 import type { Database } from "./schema.ts";
@@ -21,6 +23,8 @@ export interface StoreTables {
   readonly assistantVersions: AssistantVersionStore;
   readonly threads: ThreadStore;
   readonly runs: RunStore;
+  readonly runEvents: RunEventStore;
+  readonly runWebhooks: RunWebhookStore;
   readonly items: ItemStore;
   readonly crons: CronStore;
 }
@@ -84,6 +88,8 @@ const TABLES = {
   assistantVersions: "assistant_versions",
   threads: "threads",
   runs: "runs",
+  runEvents: "run_events",
+  runWebhooks: "run_webhooks",
   items: "store_items",
   crons: "crons",
 } as const satisfies Record<keyof StoreTables, keyof Database>;
@@ -94,6 +100,8 @@ export function bindTables(db: Kysely<Database>, dialect: SqlDialect): StoreTabl
     assistantVersions: createAssistantVersionStore(db, dialect),
     threads: createThreadStore(db, dialect),
     runs: createRunStore(db),
+    runEvents: createRunEventStore(db),
+    runWebhooks: createRunWebhookStore(db),
     items: createItemStore(db, dialect),
     crons: createCronStore(db, dialect),
   };
