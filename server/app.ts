@@ -29,10 +29,13 @@ import { registerCors } from "./cors.ts";
 import { registerErrorHandler } from "./error-handler.ts";
 import type { GraphRegistry } from "./graph-registry.ts";
 import { createMetrics } from "./metrics.ts";
+import { createProtocolTap } from "./protocol/tap-protocol.ts";
+import { createThreadHub } from "./protocol/thread-hub.ts";
 import { assistantGraphRoutes } from "./routes/assistant-graphs.ts";
 import { assistantRoutes } from "./routes/assistants.ts";
 import type { ReadinessCheck, RouteContext } from "./routes/context.ts";
 import { cronRoutes } from "./routes/crons.ts";
+import { protocolRoutes } from "./routes/protocol.ts";
 import { runControlRoutes } from "./routes/run-control.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { storeRoutes } from "./routes/store.ts";
@@ -102,6 +105,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const graphStore = new GraphStore({ items: store.items, clock, ...options.storeOptions });
   const bound = createBoundGraphs({ registry: graphs, saver: checkpointer.saver, store: graphStore });
   const metrics = createMetrics(app, () => runs.queue);
+  const hub = createThreadHub({ clock });
   const runs = createRunManager({
     store,
     checkpointer,
@@ -112,6 +116,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     maxConcurrentRuns: config.maxConcurrentRuns,
     runTimeoutMs: config.runTimeoutMs,
     observer: metrics,
+    tapRun: createProtocolTap({ hub, clock, log }),
     webhooks: createWebhookSender({ allowPrivate: config.canReachPrivateAddresses, clock }),
   });
   await ensureSystemAssistants(store, graphs, clock);
@@ -175,6 +180,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await app.register(routes(context));
   }
   await app.register(cronRoutes({ ...context, crons }));
+  await app.register(protocolRoutes({ ...context, hub }));
   // Plugins written for the zod types and plain ones differ only in what the compiler infers.
   for (const plugin of options.plugins ?? []) await app.register(plugin as FastifyPluginAsync);
 
@@ -182,6 +188,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     for (const sweeper of sweepers) sweeper.stop();
     await crons.stop();
     await runs.shutdown(DRAIN_MS);
+    hub.close();
     setTimeout(() => app.server.closeAllConnections(), LINGER_MS).unref();
   });
   await app.ready();

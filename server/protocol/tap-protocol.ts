@@ -1,0 +1,153 @@
+import type { AgentStatus } from "@langchain/langgraph";
+import { convertToProtocolEvent } from "@langchain/langgraph/stream";
+
+import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log.ts";
+import type { LiveRun, RunResult } from "../runs/live-runs.ts";
+import type { RunTap, TapRun } from "../runs/run-tap.ts";
+import type { GraphChunk } from "../runs/stream-events.ts";
+import { type EventPipeline, createEventPipeline } from "./event-pipeline.ts";
+import type { ProtocolThread, ThreadHub } from "./thread-hub.ts";
+
+const INTERRUPT = "__interrupt__";
+
+export interface TapOptions {
+  readonly hub: ThreadHub;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Writes the events of runs that were started through the protocol, or on threads that it is used on. */
+export function createProtocolTap({ hub, clock, log }: TapOptions): TapRun {
+  return (live, graph) => {
+    const { threadId, runId, kwargs } = live.run;
+    if (kwargs.protocol !== true && hub.find(threadId) === undefined) return undefined;
+    const { thread, release } = hub.acquire(threadId);
+    const pipeline = createEventPipeline({
+      graphName: live.graphId,
+      transformers: graph.streamTransformers ?? [],
+      emit: (event) => thread.emit(event),
+      now: () => clock.now(),
+    });
+    emitRootStatus(thread, live, "running", clock.now());
+    const answered = answeredInterrupts(kwargs.command?.resume);
+    if (answered.length > 0) {
+      const params = { namespace: [], timestamp: clock.now(), data: { interrupt_ids: answered } };
+      thread.emit({ method: "input.answered", params });
+    }
+    const onChunk = createChunkWriter(thread, pipeline, clock);
+    const tap: RunTap = {
+      onChunk(chunk) {
+        try {
+          onChunk(chunk);
+        } catch (error) {
+          // A transformer of the graph that throws must not end the run.
+          log.warn({ run_id: runId, thread_id: threadId, err: error }, "protocol event not written");
+        }
+      },
+      async onEnd(result) {
+        try {
+          const status = toAgentStatus(result);
+          const error = status === "failed" ? errorOf(result) : undefined;
+          await pipeline.finish(status, error === undefined ? undefined : new Error(error));
+          // A run that the stopping server hands over goes on elsewhere.
+          if (live.stopReason !== "shutdown") emitRootStatus(thread, live, status, clock.now(), error);
+        } finally {
+          release();
+        }
+      },
+    };
+    return tap;
+  };
+}
+
+/** How the run of a thread stands, as the event that clients follow. */
+export function emitRootStatus(
+  thread: ProtocolThread,
+  { graphId, run }: Pick<LiveRun, "graphId" | "run">,
+  status: AgentStatus,
+  nowMs: number,
+  error?: string,
+): void {
+  const data = { event: status, graph_name: graphId, ...(error === undefined ? {} : { error }) };
+  thread.emit({ method: "lifecycle", params: { namespace: [], timestamp: nowMs, data } }, run.runId);
+}
+
+/** Tells of runs that began before anybody used the protocol on their thread: that they run, and how they end. */
+export function watchRuns(thread: ProtocolThread, lives: readonly LiveRun[], clock: Clock): void {
+  for (const live of lives) {
+    if (live.status !== "running" || thread.hasRun(live.run.runId)) continue;
+    emitRootStatus(thread, live, "running", clock.now());
+    void live.settled.then((result) => {
+      const status = toAgentStatus(result);
+      emitRootStatus(thread, live, status, clock.now(), status === "failed" ? errorOf(result) : undefined);
+    });
+  }
+}
+
+function toAgentStatus({ status }: Pick<RunResult, "status">): AgentStatus {
+  switch (status) {
+    case "success":
+      return "completed";
+    case "error":
+    case "timeout":
+      return "failed";
+    case "interrupted":
+    case "pending":
+    case "running":
+      return "interrupted";
+  }
+}
+
+function errorOf({ body }: Pick<RunResult, "body">): string {
+  // The body of `/wait`, which is ours.
+  const { __error__: error } = JSON.parse(body) as { readonly __error__?: { readonly message?: string } };
+  return error?.message ?? "the run failed";
+}
+
+function createChunkWriter(thread: ProtocolThread, pipeline: EventPipeline, clock: Clock): (chunk: GraphChunk) => void {
+  const requested = new Set<string>();
+
+  const request = (interrupts: readonly unknown[], namespace: string[]): void => {
+    for (const interrupt of interrupts) {
+      // LangGraph's own record.
+      const { id, value } = interrupt as { readonly id?: unknown; readonly value?: unknown };
+      // A subgraph's interrupt is shown again in its parents; it asks once, where it was raised.
+      if (typeof id !== "string" || requested.has(id)) continue;
+      requested.add(id);
+      const params = { namespace, timestamp: clock.now(), data: { interrupt_id: id, payload: value } };
+      thread.emit({ method: "input.requested", params });
+    }
+  };
+
+  return ({ namespace, mode, data }) => {
+    const path = [...namespace];
+    let payload = data;
+    if (mode === "values" || mode === "updates") {
+      const split = splitInterrupts(data);
+      request(split.interrupts, path);
+      if (split.rest === undefined) return;
+      payload = split.rest;
+    }
+    for (const event of convertToProtocolEvent({ namespace: path, mode, payload, seq: 0 })) pipeline.push(event);
+  };
+}
+
+/** Interrupts go their own way; what is left of the chunk is undefined when it held nothing else. */
+function splitInterrupts(data: unknown): { readonly interrupts: readonly unknown[]; readonly rest: unknown } {
+  if (typeof data !== "object" || data === null || !(INTERRUPT in data)) return { interrupts: [], rest: data };
+  const { [INTERRUPT]: raised, ...rest } = data as Record<string, unknown>;
+  return {
+    interrupts: Array.isArray(raised) ? raised : [],
+    rest: Object.keys(rest).length === 0 ? undefined : rest,
+  };
+}
+
+const INTERRUPT_ID = /^[0-9a-f]{32}$/;
+
+/** Ids that a resume answers; none when it gives one value without saying for what. */
+function answeredInterrupts(resume: unknown): string[] {
+  if (typeof resume !== "object" || resume === null || Array.isArray(resume)) return [];
+  const ids = Object.keys(resume);
+  return ids.every((id) => INTERRUPT_ID.test(id)) ? ids : [];
+}

@@ -1,0 +1,112 @@
+import websocket from "@fastify/websocket";
+import type { FastifyRequest } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+
+import { ServiceError } from "../../lib/errors.ts";
+import { clientGone, whenClosed } from "../client-gone.ts";
+import type { ProtocolContext } from "../protocol/command-context.ts";
+import { openProtocolStream } from "../protocol/event-stream.ts";
+import { runCommand } from "../protocol/run-command.ts";
+import { seqOf, serveSocket } from "../protocol/socket-session.ts";
+import { watchRuns } from "../protocol/tap-protocol.ts";
+import type { ThreadHub } from "../protocol/thread-hub.ts";
+import { CommandAnswer, CommandBody, EventStreamRequest, ProtocolThreadId } from "../schemas/protocol.ts";
+import type { RouteContext } from "./context.ts";
+import { createThreadStream } from "./thread-stream.ts";
+
+const tags = ["protocol"];
+const params = z.object({ thread_id: ProtocolThreadId });
+
+/** The thread-centric protocol: commands, and the events of all runs of a thread as server-sent events or on a socket. */
+export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub }): FastifyPluginAsyncZod =>
+  async function registerProtocolRoutes(app) {
+    const context: ProtocolContext = routes;
+    const { hub, runs, clock, config, metrics } = routes;
+    const { heartbeatMs } = config;
+    await app.register(websocket, { options: { maxPayload: config.bodyLimitBytes } });
+
+    app.post(
+      "/threads/:thread_id/commands",
+      {
+        schema: {
+          tags,
+          summary: "Do one command on a thread",
+          params,
+          body: CommandBody,
+          response: { 200: CommandAnswer },
+        },
+      },
+      async ({ body, headers, params: { thread_id: threadId } }, reply) => {
+        const { thread, release } = hub.acquire(threadId);
+        try {
+          return await runCommand(context, { thread, headers, signal: clientGone(reply) }, body);
+        } finally {
+          release();
+        }
+      },
+    );
+
+    const streamV1 = createThreadStream(routes);
+    for (const path of ["/threads/:thread_id/stream/events", "/threads/:thread_id/stream"]) {
+      app.post(
+        path,
+        {
+          config: { rateLimit: false },
+          schema: { tags, summary: "Follow a thread across its runs", params, body: EventStreamRequest },
+        },
+        (request, reply) => {
+          const { body, headers } = request;
+          const { thread, release } = hub.acquire(request.params.thread_id);
+          whenClosed(reply, release);
+          whenClosed(reply, metrics.onStreamOpen());
+          watchRuns(thread, runs.ofThread(thread.threadId), clock);
+          const lastEventId = headers["last-event-id"];
+          const stream = openProtocolStream({
+            log: thread.log,
+            filter: body,
+            since: body.since ?? (typeof lastEventId === "string" ? seqOf(lastEventId) : 0),
+            heartbeatMs,
+            signal: AbortSignal.any([clientGone(reply), hub.closing]),
+            now: () => clock.now(),
+          });
+          return reply
+            .header("content-type", "text/event-stream; charset=utf-8")
+            .header("cache-control", "no-store")
+            .header("x-accel-buffering", "no")
+            .send(stream);
+        },
+      );
+
+      app.route({
+        method: "GET",
+        url: path,
+        config: { rateLimit: false },
+        schema: { tags, summary: "Follow a thread on a WebSocket, with commands in band", params },
+        onRequest: async (request) => {
+          if (request.ws) checkOrigin(request, config.corsOrigins);
+        },
+        handler: async (request, reply) => {
+          if (path.endsWith("/stream")) return streamV1(request, reply);
+          throw new ServiceError("bad_request", "open a WebSocket here, or POST {channels} for server-sent events");
+        },
+        wsHandler: async (socket, request) => {
+          const { thread_id: threadId } = params.parse(request.params);
+          const { thread, release } = hub.acquire(threadId);
+          const onClose = metrics.onStreamOpen();
+          watchRuns(thread, runs.ofThread(threadId), clock);
+          await serveSocket({ context, socket, target: { thread, headers: request.headers }, heartbeatMs });
+          onClose();
+          release();
+        },
+      });
+    }
+  };
+
+/** Browsers let any page open a socket to any address, so what CORS does for requests has to be done here. */
+function checkOrigin({ headers }: FastifyRequest, allowed: readonly string[]): void {
+  const { origin, host } = headers;
+  if (origin === undefined || allowed.includes("*") || allowed.includes(origin)) return;
+  if (URL.canParse(origin) && new URL(origin).host === host) return;
+  throw new ServiceError("forbidden", `pages of ${origin} may not open sockets here; CORS_ORIGINS lists who may`);
+}
