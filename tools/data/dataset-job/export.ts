@@ -6,13 +6,12 @@ import type { Table } from "../../../engine/data/table.ts";
 import { type AtomicFile, openAtomicFile } from "../writers/atomic-file.ts";
 import { encodeCsv, encodeCsvHeader } from "../writers/csv.ts";
 import { encodeJsonl } from "../writers/jsonl.ts";
+import { encodeLines } from "../writers/lines.ts";
 import { createParquetMerger, parquetFooterBytes, parquetSchemaKey } from "../writers/merge-parquet.ts";
 import { decodeParquet, encodeParquet } from "../writers/parquet.ts";
+import type { ExportFormat } from "./export-formats.ts";
 import { type Metadata, PARQUET_FOLDER, batchName } from "./metadata.ts";
 import { type ColumnTypes, joinTableTypes, widenTable } from "./widen.ts";
-
-export const EXPORT_FORMATS = ["jsonl", "csv", "parquet"] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** Rows in a row group of an exported Parquet file, whatever the row groups of the job were. */
 export const EXPORT_GROUP_ROWS = 10_000;
@@ -20,21 +19,26 @@ export const EXPORT_GROUP_ROWS = 10_000;
 /** Length and magic number at the end of every Parquet file. */
 const FOOTER_END_BYTES = 8;
 
-export interface ExportOptions {
+interface ExportPlaces {
   /** Artifacts of a job. */
   readonly folder: string;
   readonly metadata: Metadata;
-  readonly format: ExportFormat;
   /** Where the dataset goes; replaced when it exists. */
   readonly file: string;
   readonly signal?: AbortSignal;
 }
 
+/** All columns in a format for datasets, or the values of one column as lines of text, such as a log to be replayed. */
+type ExportForm = { readonly format: ExportFormat } | { readonly format: "text"; readonly column: string };
+
+export type ExportOptions = ExportPlaces & ExportForm;
+
 /**
  * Writes the dataset as one file, row group by row group. The same rows give the same bytes for any row-group size of
- * the job. Throws `storage_failed`, and then leaves nothing behind.
+ * the job. Throws `storage_failed`, or `invalid_input` for a column that is not there, and then leaves nothing behind.
  */
-export async function exportDataset({ folder, metadata, format, file, signal }: ExportOptions): Promise<void> {
+export async function exportDataset(options: ExportOptions): Promise<void> {
+  const { folder, metadata, file, signal } = options;
   const files = metadata.row_groups.map(({ id, num_records: rows }) => ({
     rows,
     file: path.join(folder, PARQUET_FOLDER, batchName(id)),
@@ -43,10 +47,23 @@ export async function exportDataset({ folder, metadata, format, file, signal }: 
   try {
     const types = await findTypes(files, signal);
     const parts = readParts(files, types, signal);
-    await (format === "parquet" ? writeParquetParts(output, parts) : writeText(output, parts, format));
+    await writeParts(output, parts, options);
     await output.commit();
   } finally {
     await output.discard();
+  }
+}
+
+async function writeParts(output: AtomicFile, parts: AsyncIterable<Part>, form: ExportForm): Promise<void> {
+  switch (form.format) {
+    case "parquet":
+      return writeParquetParts(output, parts);
+    case "csv":
+      return writeText(output, parts, encodeCsv, encodeCsvHeader);
+    case "jsonl":
+      return writeText(output, parts, encodeJsonl);
+    case "text":
+      return writeText(output, parts, (table) => encodeLines(table, form.column));
   }
 }
 
@@ -98,12 +115,17 @@ async function* readParts(
   }
 }
 
-async function writeText(output: AtomicFile, parts: AsyncIterable<Part>, format: "jsonl" | "csv"): Promise<void> {
+async function writeText(
+  output: AtomicFile,
+  parts: AsyncIterable<Part>,
+  encode: (table: Table) => string,
+  encodeHeader?: (columns: Iterable<string>) => string,
+): Promise<void> {
   let isFirst = true;
   for await (const part of parts) {
     const table = part.table();
-    if (isFirst && format === "csv") await output.write(encodeCsvHeader(table.columns.keys()));
-    await output.write(format === "csv" ? encodeCsv(table) : encodeJsonl(table));
+    if (isFirst && encodeHeader !== undefined) await output.write(encodeHeader(table.columns.keys()));
+    await output.write(encode(table));
     isFirst = false;
   }
 }

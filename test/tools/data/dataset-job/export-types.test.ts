@@ -8,7 +8,8 @@ import { Design } from "../../../../engine/data/design/design.ts";
 import { columnFromValues, tableRows } from "../../../../engine/data/table-rows.ts";
 import type { JsonValue } from "../../../../engine/data/table.ts";
 import type { JobEvent } from "../../../../tools/data/dataset-job/events.ts";
-import { EXPORT_FORMATS, type ExportFormat, exportDataset } from "../../../../tools/data/dataset-job/export.ts";
+import { EXPORT_FORMATS, type ExportFormat } from "../../../../tools/data/dataset-job/export-formats.ts";
+import { exportDataset } from "../../../../tools/data/dataset-job/export.ts";
 import { runDatasetJob } from "../../../../tools/data/dataset-job/run-job.ts";
 import { decodeParquet, encodeParquet } from "../../../../tools/data/writers/parquet.ts";
 
@@ -23,10 +24,11 @@ const COLUMNS: Readonly<Record<string, readonly JsonValue[]>> = {
   flag: [true, false, true, null, 0, 1],
   object: [{ a: 1 }, [2], null, null, "text", "more"],
   empty: [null, null, null, null, null, null],
+  log: ["a b", "", "c\nd", "\n", null, " \u00e9"],
 };
 
 /** A dataset whose every row group has the narrowest types of its own rows. */
-async function exportInGroups(groupSize: number, format: ExportFormat): Promise<Buffer> {
+async function exportInGroups(groupSize: number, format: ExportFormat, textColumn?: string): Promise<Buffer> {
   const at = newFolder();
   const folder = path.join(at, "artifacts");
   const design = Design.parse({ columns: [id] });
@@ -42,7 +44,8 @@ async function exportInGroups(groupSize: number, format: ExportFormat): Promise<
     writeFileSync(path.join(folder, name), encodeParquet({ rowCount: groupSize, columns }));
   }
   const file = path.join(at, `out.${format}`);
-  await exportDataset({ folder, metadata, format, file });
+  const form = textColumn === undefined ? { format } : { format: "text" as const, column: textColumn };
+  await exportDataset({ folder, metadata, file, ...form });
   return readFileSync(file);
 }
 
@@ -50,6 +53,17 @@ describe("a dataset whose row groups have columns of different types", () => {
   it.each(EXPORT_FORMATS)("is exported to %s as if it were one row group", async (format) => {
     const whole = await exportInGroups(6, format);
     expect((await exportInGroups(2, format)).equals(whole)).toBe(true);
+  });
+
+  it("gives one column as lines of text, without lines for missing values", async () => {
+    const lines = async (column: string): Promise<string> => (await exportInGroups(2, "jsonl", column)).toString();
+    expect(await lines("mixed")).toBe("1\n2\n3\n4\nfive\nsix\n");
+    expect(await lines("log")).toBe("a b\n\nc\nd\n\n \u00e9\n");
+    expect(await lines("empty")).toBe("");
+    await expect(lines("lgo")).rejects.toMatchObject({
+      code: "invalid_input",
+      message: 'there is no column "lgo" in the dataset; columns are mixed, number, sparse, flag, object, empty, log',
+    });
   });
 
   it("keeps every value", async () => {
@@ -63,6 +77,7 @@ describe("a dataset whose row groups have columns of different types", () => {
       "flag json",
       "object json",
       "empty text",
+      "log text",
     ]);
   });
 });
