@@ -1,6 +1,5 @@
 /** Wording of distributions: "normally distributed around 200 with sd 30", "Poisson with mean 3", "mostly small". */
-import { ANY_NUMBER, parseNumber } from "./numbers.ts";
-import { UNIT } from "./ranges.ts";
+import { findNumbers, NUMBER, parseNumber, withFigures } from "./numbers.ts";
 import type { Remainder } from "./words.ts";
 
 /** Parameters that were not said are undefined; whoever builds the column chooses them. */
@@ -12,23 +11,27 @@ export type DistributionWish =
   | { readonly name: "power"; readonly exponent: number }
   | { readonly name: "uniform" };
 
-const NUMBER_AFTER = `\\s*(?:\\bof\\b|\\bis\\b|\\bat\\b|=|:|~)?\\s*(?<value>${ANY_NUMBER})${UNIT}`;
-const MEAN = new RegExp(
-  `[,;(]?\\s*(?:and |with )?(?:an? |the )?(?:\\b(?:mean|average|avg|lambda|rate|expected value|expectation|mu|median|typical(?:ly)?|centred|centered)(?: value)?(?: around| on| at| about| of)?|λ|μ|\\b(?:around|about|averaging|near|approximately|roughly))${NUMBER_AFTER}`,
-  "iu",
+const NUMBER_AFTER = `\\s*(?:\\bof\\b|\\bis\\b|\\bat\\b|=|:|~)?\\s*(?<value>${NUMBER})`;
+const after = (words: string): RegExp =>
+  new RegExp(`[,;(]?\\s*(?:(?:and|with|an?|the) )*(?:${words})${NUMBER_AFTER}`, "i");
+const MEAN = after(
+  "\\b(?:mean|average|avg|lambda|rate|expected value|expectation|mu|median|typical(?:ly)?|centred|centered)(?: value)?(?: around| on| at| about| of)?|λ|μ|\\b(?:around|about|averaging|near|approximately|roughly)",
 );
-const DEVIATION = new RegExp(
-  `[,;(]?\\s*(?:and |with )?(?:an? |the )?(?:\\b(?:standard deviations?|std\\.?(?: ?dev(?:iation)?)?|stdev|stddev|s\\.?d\\.?|sigma|deviation|spread)|σ|±|\\+/-)${NUMBER_AFTER}`,
-  "iu",
-);
-const VARIANCE = new RegExp(`[,;(]?\\s*(?:and |with )?(?:a )?\\bvariance${NUMBER_AFTER}`, "iu");
+const DEVIATION_WORDS =
+  "\\b(?:standard deviations?|std\\.?(?: ?dev(?:iation)?)?|stdev|stddev|s\\.?d\\.?|sigma|deviation|spread)|σ|±|\\+/-";
+const DEVIATION = after(DEVIATION_WORDS);
+const HAS_DEVIATION = new RegExp(`(?:${DEVIATION_WORDS})[^\\d]{0,12}\\d`, "i");
+const VARIANCE = after("\\bvariance");
 const PLUS_MINUS = new RegExp(
-  `(?:\\b(?:around|about)\\s+)?(?<mean>${ANY_NUMBER})${UNIT}\\s*(?:±|\\+/-)\\s*(?<stddev>${ANY_NUMBER})${UNIT}`,
-  "iu",
+  `(?:\\b(?:around|about)\\s+)?(?<mean>${NUMBER})[^\\d,;()±+]{0,12}(?:±|\\+/-)\\s*(?<stddev>${NUMBER})`,
+  "i",
 );
-const CALL = new RegExp(`\\(\\s*(?<first>${ANY_NUMBER})\\s*(?:[,;]\\s*(?<second>${ANY_NUMBER})\\s*)?\\)`, "iu");
-const GIVEN = (names: string): RegExp =>
-  new RegExp(`[,;(]?\\s*(?:and |with )?\\b(?:${names})${NUMBER_AFTER}\\)?`, "iu");
+const CALL = new RegExp(`\\(\\s*(?<first>${NUMBER})\\s*(?:[,;]\\s*(?<second>${NUMBER})\\s*)?\\)`, "i");
+const SIGMA = after("\\b(?:sigma|shape|s)");
+const SCALE = after("\\bscale");
+const TRIALS = after("\\b(?:n|trials)");
+const PROBABILITY = after("\\b(?:p|probability)");
+const EXPONENT = after("\\b(?:alpha|exponent|shape|b|a)");
 
 const WORDS: readonly (readonly [DistributionWish["name"], RegExp])[] = [
   ["lognormal", /\b(?:log-?\s?normal(?:ly)?|lognorm)\b(?:[\s-]*distribut(?:ed|ion))?/i],
@@ -58,8 +61,8 @@ export function takeDistribution(text: Remainder): DistributionWish | undefined 
     const rest = text.text.slice(match.index + match[0].length);
     if (
       NEEDS_MORE.test(match[0].trim()) &&
+      !HAS_DEVIATION.test(rest) &&
       !MEAN.test(rest) &&
-      !DEVIATION.test(rest) &&
       !CALL.test(rest) &&
       !/^\s*(?:dist|between|from|around|in |over|,? *\d|$)/i.test(rest)
     )
@@ -68,7 +71,7 @@ export function takeDistribution(text: Remainder): DistributionWish | undefined 
     return withParameters(name, text);
   }
   if (
-    !DEVIATION.test(text.text) &&
+    !HAS_DEVIATION.test(text.text) &&
     !/\b(?:mean|average|averaging|centered|centred|typically)\b|\baround\s+[$€£]?\d/i.test(text.text)
   )
     return undefined;
@@ -78,12 +81,12 @@ export function takeDistribution(text: Remainder): DistributionWish | undefined 
 }
 
 function withParameters(name: DistributionWish["name"], text: Remainder): DistributionWish {
-  const call = name === "uniform" ? undefined : text.take(CALL)?.groups;
+  const call = name === "uniform" ? undefined : takeFigures(text, CALL)?.groups;
   const [first, second] = [numberOf(call?.["first"]), numberOf(call?.["second"])];
-  const take = (pattern: RegExp): number | undefined => numberOf(text.take(pattern)?.groups?.["value"]);
+  const take = (pattern: RegExp): number | undefined => numberOf(takeFigures(text, pattern)?.groups?.["value"]);
   switch (name) {
     case "normal": {
-      const both = text.take(PLUS_MINUS)?.groups;
+      const both = takeFigures(text, PLUS_MINUS)?.groups;
       if (both !== undefined) return { name, mean: numberOf(both["mean"]), stddev: numberOf(both["stddev"]) };
       // The deviation is looked for first: in "around 200 ± 30" only it has a sign of its own.
       const stddev = second ?? take(DEVIATION) ?? sqrt(take(VARIANCE));
@@ -91,22 +94,33 @@ function withParameters(name: DistributionWish["name"], text: Remainder): Distri
       return { name, mean, stddev: stddev === undefined ? undefined : Math.abs(stddev) };
     }
     case "lognormal": {
-      const shape = second ?? take(GIVEN("sigma|shape|s")) ?? take(DEVIATION);
+      const shape = second ?? take(SIGMA) ?? take(DEVIATION);
       return { name, center: first ?? take(MEAN), shape };
     }
     case "poisson":
     case "exponential":
-      return { name, mean: first ?? take(MEAN) ?? take(GIVEN("scale")) };
+      return { name, mean: first ?? take(MEAN) ?? take(SCALE) };
     case "binomial": {
-      const n = first ?? take(GIVEN("n|trials")) ?? 10;
-      const p = second ?? take(GIVEN("p|probability")) ?? 0.5;
+      const n = first ?? take(TRIALS) ?? 10;
+      const p = second ?? take(PROBABILITY) ?? 0.5;
       return { name, n: Math.max(0, Math.round(n)), p: Math.min(1, Math.max(0, p > 1 ? p / 100 : p)) };
     }
     case "power":
-      return { name, exponent: Math.max(0.1, first ?? take(GIVEN("alpha|exponent|shape|b|a")) ?? 1.5) };
+      return { name, exponent: Math.max(0.1, first ?? take(EXPONENT) ?? 1.5) };
     case "uniform":
       return { name };
   }
+}
+
+/** As `take`, with numbers in words read too and the unit behind the last number cut out as well. */
+function takeFigures(text: Remainder, pattern: RegExp): RegExpExecArray | undefined {
+  const figures = withFigures(text.text);
+  const match = /\d/.test(figures) ? pattern.exec(figures) : null;
+  if (match === null) return undefined;
+  const end = match.index + match[0].length;
+  const last = findNumbers(figures).find((number) => number.start < end && number.end > end);
+  text.cut(match.index, last?.end ?? end);
+  return match;
 }
 
 function numberOf(text: string | undefined): number | undefined {

@@ -52,25 +52,24 @@ const PLACES: readonly (readonly [locale: string, words: string])[] = [
   ["es_CO", "colombia|colombian"],
 ];
 
-const PEOPLE =
-  "names?|customers?|people|persons?|patients?|users?|employees?|clients?|citizens?|students?|buyers?|sellers?|members?|residents?|addresses|address|phone numbers?|cities|city|streets?|households?|companies|workers|consumers|shoppers|drivers|voters|subscribers|passengers|guests|teachers|doctors|locale|locales|data|dataset|applicants|tenants|policy ?holders|taxpayers|donors|visitors|accounts?|invoices?|orders?|shops?|stores?|hospitals?|banks?|market";
+const LOCALES: ReadonlyMap<string, string> = new Map(
+  PLACES.flatMap(([locale, words]) => words.split("|").map((word) => [word, locale] as const)),
+);
+const MAX_PLACE_WORDS = 3;
+
+/** What can come from somewhere: "German customers", "Japanese phone numbers". */
+const PEOPLE = new Set(
+  "name names customer customers people person persons patient patients user users employee employees client clients citizen citizens student students buyer buyers seller sellers member members resident residents address addresses phone phones cities city street streets household households company companies worker workers consumer consumers shopper shoppers driver drivers voter voters subscriber subscribers passenger passengers guest guests teacher teachers doctor doctors locale locales data dataset applicant applicants tenant tenants policyholder policyholders taxpayer taxpayers donor donors visitor visitors account accounts invoice invoices order orders shop shops store stores hospital hospitals bank banks market format formats style iban ibans".split(
+    " ",
+  ),
+);
+/** Words between a place and what comes from there. */
+const MAX_BETWEEN = 2;
 
 const CODE = /\b(?:locale\s*[:=]?\s*)?(?<code>[a-z]{2,3}[_-](?:[A-Z][a-z]{3}[_-])?[A-Z]{2})\b/;
-
-interface Place {
-  readonly locale: string;
-  /** "in Japan", "Japanese", without the word after it. */
-  readonly pattern: RegExp;
-}
-
-const PATTERNS: readonly Place[] = PLACES.map(([locale, words]) => ({
-  locale,
-  // "us" and the like are words of their own, so those count in capitals or after "the" only.
-  pattern: new RegExp(
-    String.raw`(?<![\p{L}(,/|"])\s*\b(?:(?:living |based |located |born |residing )?(?:in|from|of|for|across|throughout)\s+(?:the\s+)?(?<place>${words})\b(?!\s*[,/|]|\s+(?:or|and)\b)|(?<people>${words})(?=(?:[ -](?!and\b|or\b|with\b)[\p{L}]+){0,2}?[ -](?:${PEOPLE})\b))`,
-    "iu",
-  ),
-}));
+const IN =
+  /(?<![\p{L}(,/|"])\s*(?:\b(?:living|based|located|born|residing) )?\b(?:in|from|of|for|across|throughout)\s+(?:the\s+)?$/iu;
+const LISTED = /^\s*[,/|]|^\s+(?:or|and)\b/i;
 
 /**
  * The locale that the text asks for: a code (`fr_FR`), "in Japan", "German customers". Only its own words are cut out.
@@ -83,14 +82,37 @@ export function takeLocale(text: Remainder): string | undefined {
     text.cut(code.index, code.index + code[0].length);
     return named;
   }
-  for (const { locale, pattern } of PATTERNS) {
-    const match = pattern.exec(text.text);
-    const word = match?.groups?.["place"] ?? match?.groups?.["people"];
-    if (match === null || word === undefined || /^us$/.test(word)) continue;
-    text.cut(match.index, match.index + match[0].length);
-    return locale;
+  const words = [...text.text.matchAll(/[\p{L}\p{N}](?:[\p{L}\p{N}]|\.(?=\p{L}))*/gu)];
+  for (const [at, first] of words.entries()) {
+    for (let count = Math.min(MAX_PLACE_WORDS, words.length - at); count > 0; count -= 1) {
+      const last = words[at + count - 1];
+      if (last === undefined) continue;
+      const end = last.index + last[0].length;
+      const place = text.text.slice(first.index, end);
+      const locale = LOCALES.get(place.toLowerCase());
+      // "us" is a word of its own, so it counts in capitals only.
+      if (locale === undefined || place === "us") continue;
+      const intro = IN.exec(text.text.slice(0, first.index));
+      const isPlace = intro !== null && !LISTED.test(text.text.slice(end));
+      if (!isPlace && !isOfPeople(text.text, end, words.slice(at + count))) continue;
+      text.cut(isPlace ? intro.index : first.index, end);
+      return locale;
+    }
   }
   return undefined;
+}
+
+/** Whether people or their things follow, directly or after one or two words: "German male customers". */
+function isOfPeople(text: string, end: number, following: readonly RegExpExecArray[]): boolean {
+  let from = end;
+  for (const word of following.slice(0, MAX_BETWEEN + 1)) {
+    if (!/^[ -]$/.test(text.slice(from, word.index))) return false;
+    const plain = word[0].toLowerCase();
+    if (PEOPLE.has(plain)) return true;
+    if (plain === "and" || plain === "or" || plain === "with") return false;
+    from = word.index + word[0].length;
+  }
+  return false;
 }
 
 /** The country's name as people write it; for a question or a note. */

@@ -21,15 +21,106 @@ const SCALES: Readonly<Record<string, number>> = {
 };
 
 /** A number in digits with separators, currency and scale: `1,000`, `$2.5k`, `1_000`, `3 million`. */
-export const NUMBER = String.raw`[-+]?(?:[$€£¥]\s?)?(?:\d{1,3}(?:[,_']\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:e[+-]?\d+)?(?:\s?(?:k|m|mio|mn|bn|thousand|million|billion|hundred|dozen)\b)?(?:\s?[$€£¥])?`;
+export const NUMBER = String.raw`[-+]?(?:[$€£¥]\s?)?\d+(?:[,_']\d{3}(?!\d))*(?:\.\d+)?(?:e[+-]?\d+)?(?:\s?(?:[km]|mio|[mb]n|thousand|[mb]illion|hundred|dozen)\b)?(?:\s?[$€£¥])?`;
 
-const WORD = [...ONES.slice(1), ...TENS.filter(Boolean), "hundred", "thousand", "million", "billion", "dozen"].join(
-  "|",
+const FIRST_WORDS = new Set([...ONES.slice(1), ...TENS, ...Object.keys(SCALES)].filter((word) => word.length > 2));
+/** Count only before a number in words: "half a million", "a few hundred". */
+const OPENERS = /(?:\bhalf an? |\ban? couple(?: of)? |\ban? few |\bseveral |\ban? )$/i;
+
+/**
+ * The text with numbers in words as figures: "two hundred" is "00000000200". As long as the text, so that places in one
+ * are places in the other.
+ */
+export function withFigures(text: string): string {
+  let made = "";
+  let at = 0;
+  for (const run of wordRuns(text)) {
+    const before = text.slice(at, run.start);
+    // "one" in "one hundred" needs no article; "a hundred" and "half a million" have one.
+    const opener = OPENERS.exec(before)?.[0] ?? "";
+    const isScaled = SCALES[text.slice(run.start, run.end).split(/[\s-]/)[0]?.toLowerCase() ?? ""] !== undefined;
+    const start = run.start - (opener !== "" && (isScaled || !/^an? $/i.test(opener)) ? opener.length : 0);
+    const value = parseWords(text.slice(start, run.end).toLowerCase());
+    if (value === undefined) continue;
+    const plain = String(value);
+    const figures = plain.length <= run.end - start ? plain : value.toExponential().replace("+", "");
+    if (figures.length > run.end - start) continue;
+    made += text.slice(at, start) + figures.padStart(run.end - start, "0");
+    at = run.end;
+  }
+  return made + text.slice(at);
+}
+
+/** Number words that stand together, with "and" or a hyphen between them. */
+function wordRuns(text: string): { readonly start: number; readonly end: number }[] {
+  const runs: { start: number; end: number }[] = [];
+  for (const match of text.matchAll(/[\p{L}\p{N}_]+/gu)) {
+    if (!FIRST_WORDS.has(match[0].toLowerCase())) continue;
+    const last = runs.at(-1);
+    const end = match.index + match[0].length;
+    const isScale = SCALES[match[0].toLowerCase()] !== undefined;
+    // "2 million" is a number in figures with its scale.
+    if (isScale && /\d\s?$/.test(text.slice(Math.max(0, match.index - 3), match.index))) continue;
+    if (last !== undefined && joins(text.slice(last.start, last.end), text.slice(last.end, match.index), match[0]))
+      last.end = end;
+    else runs.push({ start: match.index, end });
+  }
+  return runs;
+}
+
+/** "two hundred and five" and "twenty-five" are one number, "one and two" and "two three" are two. */
+function joins(before: string, between: string, word: string): boolean {
+  if (!/^(?:[\s-]{1,3}|\s+and\s+)$/i.test(between)) return false;
+  const last =
+    before
+      .split(/[\s-]+/)
+      .at(-1)
+      ?.toLowerCase() ?? "";
+  const next = word.toLowerCase();
+  const isAnd = /and/i.test(between);
+  if (SCALES[next] !== undefined) return !isAnd;
+  return (SCALES[last] ?? 0) >= 100 || (!isAnd && TENS.includes(last) && ONES.indexOf(next) < 10);
+}
+
+/** Units behind a number that say nothing else. */
+const UNITS = new Set(
+  "usd eur gbp chf jpy inr dollar dollars euro euros pound pounds cent cents percent year years yr yrs kg g lb lbs km cm mm m mile miles mph kmh km/h kwh kw w watt watts celsius c f mb gb tb ms s sec secs second seconds min mins minute minutes hour hours hr hrs h day days mmhg bpm mg/dl mg ml l star stars point points item items piece pieces unit units sqm m2 sqft".split(
+    " ",
+  ),
 );
-/** A number in words: `two hundred`, `a million`, `half a million`, `a couple of thousand`. */
-export const NUMBER_WORDS = String.raw`(?:half a |a couple(?: of)? |a few |several )?(?:an?\s+(?=hundred|thousand|million|billion|dozen))?(?:${WORD})(?:(?:[\s-]+|\s+and\s+)(?:${WORD}))*`;
+const UNIT = /\s?(?:%|°\s?[cf]?\b|(?<word>[a-z]+(?:\/[a-z]+)?2?)(?<more> old\b| ft\b)?)(?![\p{L}\p{N}])/iuy;
 
-export const ANY_NUMBER = `(?:${NUMBER}|\\b${NUMBER_WORDS}\\b)`;
+/** A number of a text, with its place; `end` is behind its unit. */
+export interface FoundNumber {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly value: number;
+}
+
+const NUMBERS = new RegExp(NUMBER, "gi");
+
+/** Every number of a text, in order. A dash between two numbers is no sign of the second. */
+export function findNumbers(text: string): FoundNumber[] {
+  if (!/\d/.test(text)) return [];
+  const found: FoundNumber[] = [];
+  for (const match of text.matchAll(NUMBERS)) {
+    const before = text.slice(Math.max(0, match.index - 2), match.index);
+    const isJoint = /^[-+]/.test(match[0]) && /[\p{L}\p{N}%$€£¥)_]\s?$/u.test(before) && !/\b(?:to|d)\s$/.test(before);
+    const start = match.index + (isJoint ? 1 : 0);
+    const number = match[0].slice(isJoint ? 1 : 0);
+    const value = parseNumber(number);
+    if (value === undefined) continue;
+    UNIT.lastIndex = match.index + match[0].length;
+    const unit = UNIT.exec(text);
+    const word = unit?.groups?.["word"]?.toLowerCase();
+    const more = unit?.groups?.["more"] ?? "";
+    const isUnit = unit !== null && (word === undefined || UNITS.has(word) || (word === "sq" && more === " ft"));
+    const width = isUnit ? unit[0].length - (/^years?$|^sq$/.test(word ?? "") ? 0 : more.length) : 0;
+    found.push({ start, end: match.index + match[0].length + width, text: number, value });
+  }
+  return found;
+}
 
 /** The number that a text of `ANY_NUMBER` says, undefined for anything else. */
 export function parseNumber(text: string): number | undefined {
@@ -93,31 +184,33 @@ const DOTTED = String.raw`\d{1,3}(?:\.\d{3})+(?![\d.])`;
 
 const ROWS: readonly RegExp[] = [
   new RegExp(
-    `\\b(?:num[_ ]records|num[_ ]rows|row count|number of (?:${ROW_WORDS})|rows|records|count|n)\\s*(?:[:=]|is|should be)\\s*(?<count>${ANY_NUMBER})\\b`,
+    `\\b(?:num[_ ]records|num[_ ]rows|row count|number of (?:${ROW_WORDS})|rows|records|count|n)\\s*(?:[:=]|is|should be)\\s*(?<count>${NUMBER})\\b`,
     "i",
   ),
   new RegExp(
-    `${ABOUT}(?<count>${DOTTED}|${ANY_NUMBER})(?:-|\\s+)(?:(?!columns?|fields?)[\\p{L}-]+\\s+){0,2}?(?:${ROW_WORDS})(?:\\s+of\\b)?`,
+    `${ABOUT}(?<count>${DOTTED}|${NUMBER})(?:-|\\s+)(?:(?!columns?|fields?)[\\p{L}-]+\\s+){0,2}?(?:${ROW_WORDS})(?:\\s+of\\b)?`,
     "iu",
   ),
   new RegExp(
-    `\\b(?<verb>${VERBS})(?:\\s+(?:me|us|a|the|list of|table of|sample of|total of|dataset of|data ?set of|set of))*\\s+${ABOUT}(?<count>${DOTTED}|${ANY_NUMBER})(?<![$€£¥])(?![\\d.,]*\\d)\\b${NOT_ROWS}(?=\\s+\\p{L}|\\s*$)`,
+    `\\b(?<verb>${VERBS})(?:\\s+(?:me|us|a|the|list of|table of|sample of|total of|dataset of|data ?set of|set of))*\\s+${ABOUT}(?<count>${DOTTED}|${NUMBER})(?<![$€£¥])(?![\\d.,]*\\d)\\b${NOT_ROWS}(?=\\s+\\p{L}|\\s*$)`,
     "iu",
   ),
   new RegExp(
-    `^\\s*(?:please\\s+)?${ABOUT}(?<count>${DOTTED}|${ANY_NUMBER})(?![\\d.,]*\\d)(?:\\s*x\\b)?${NOT_ROWS}(?=\\s+\\p{L}|\\s*$)`,
+    `^\\s*(?:please\\s+)?${ABOUT}(?<count>${DOTTED}|${NUMBER})(?![\\d.,]*\\d)(?:\\s*x\\b)?${NOT_ROWS}(?=\\s+\\p{L}|\\s*$)`,
     "iu",
   ),
   new RegExp(
-    `\\b(?:of|for|from|x|×)\\s+${ABOUT}(?<count>${DOTTED}|${ANY_NUMBER})(?![\\d.,]*\\d)${NOT_ROWS}\\s+(?=(?:[\\p{L}-]+\\s+){0,3}?[\\p{L}-]+s\\b)`,
+    `\\b(?:of|for|from|x|×)\\s+${ABOUT}(?<count>${DOTTED}|${NUMBER})(?![\\d.,]*\\d)${NOT_ROWS}\\s+(?=(?:[\\p{L}-]+\\s+){0,3}?[\\p{L}-]+s\\b)`,
     "iu",
   ),
 ];
 
 /** How many rows the text asks for; takes those words out. Undefined when it does not say. */
 export function takeRowCount(text: Remainder): number | undefined {
+  const figures = withFigures(text.text);
+  if (!/\d/.test(figures)) return undefined;
   for (const pattern of ROWS) {
-    const match = pattern.exec(text.text);
+    const match = pattern.exec(figures);
     const source = match?.groups?.["count"];
     if (match === null || source === undefined) continue;
     const count = new RegExp(`^${DOTTED}$`).test(source) ? Number(source.replaceAll(".", "")) : parseNumber(source);

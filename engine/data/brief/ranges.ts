@@ -1,5 +1,6 @@
 /** Ranges of numbers: "between 50 and 5000", "18-65", "at least 10", "up to 5", "min 1 max 9". */
-import { ANY_NUMBER, NUMBER, parseNumber } from "./numbers.ts";
+import { findNumbers, parseNumber, withFigures } from "./numbers.ts";
+import type { FoundNumber } from "./numbers.ts";
 import type { Remainder } from "./words.ts";
 
 /** An end that is not said is undefined; an open end is not among the values. */
@@ -12,79 +13,108 @@ export interface NumberRange {
   readonly decimals: number;
 }
 
-/** Units behind a number that say nothing else. */
-export const UNIT = String.raw`(?:\s?(?:%|percent|°\s?[cf]?|usd|eur|gbp|chf|jpy|dollars?|euros?|pounds?|cents?|years?(?: old)?|yrs?|kg|g|lbs?|km|cm|mm|m|miles?|mph|kmh|km/h|kwh|kw|w|watts?|celsius|c|mb|gb|tb|ms|s|sec(?:ond)?s?|min(?:ute)?s?|hours?|hrs?|h|days?|mmhg|bpm|mg/dl|mg|ml|l|stars?|points?|items?|pieces?|units?|sqm|m2|sq ?ft)(?![\p{L}\p{N}]))?`;
+interface TwoSided {
+  /** What stands before the first number, between both and after the second. */
+  readonly before: RegExp;
+  readonly between: RegExp;
+  readonly after?: RegExp;
+}
 
-const A = `(?<low>${ANY_NUMBER})${UNIT}`;
-const B = `(?<high>${ANY_NUMBER})${UNIT}`;
-const TIGHT = `(?<low>${NUMBER})${UNIT}`;
-
-const BOTH: readonly RegExp[] = [
-  `(?:\\b(?:between|from|ranging from|range(?: of| from)?|in the range(?: of| from)?|within)\\s*:?\\s*)${A}\\s*(?:and|to|-|\\.{2,3}|,|up to)\\s*${B}`,
-  `\\bmin(?:imum)?(?: of)?\\s*[=:]?\\s*${A}\\s*,?\\s*(?:and\\s+)?(?:a\\s+)?max(?:imum)?(?: of)?\\s*[=:]?\\s*${B}`,
-  `(?:>=|at least|>)\\s*${A}\\s*(?:,|and)?\\s*(?:<=|at most|<|up to)\\s*${B}`,
-  `[[(]\\s*${A}\\s*(?:,|;|to|-|\\.\\.)\\s*${B}\\s*[\\])]`,
-  `(?<![\\p{L}\\p{N}._-])${TIGHT}\\s*(?:-|\\bto\\b|\\.{2,3}|<=?\\s*x\\s*<=?)\\s*${B}(?![\\p{L}\\p{N}]|[.-]\\d)`,
-].map((source) => new RegExp(source, "iu"));
+/** The first form that any two numbers beside each other have counts. */
+const BOTH: readonly TwoSided[] = [
+  {
+    before:
+      /\b(?:(?:aged|between|from|ranging from|range(?: of| from)?|in the range(?: of| from)?|within)\s*:?\s*)+$/i,
+    between: /^\s*(?:and|to|-|\.{2,3}|,|up to)\s*$/i,
+  },
+  {
+    before: /\bmin(?:imum)?(?: of)?\s*[=:]?\s*$/i,
+    between: /^\s*,?\s*(?:and\s+)?(?:a\s+)?max(?:imum)?(?: of)?\s*[=:]?\s*$/i,
+  },
+  { before: /(?:>=|at least|>)\s*$/i, between: /^\s*(?:,|and)?\s*(?:<=|at most|<|up to)\s*$/i },
+  { before: /[[(]\s*$/, between: /^\s*(?:,|;|to|-|\.\.)\s*$/i, after: /^\s*[\])]/ },
+  {
+    before: /(?<![\p{L}\p{N}._-])$/u,
+    between: /^\s*(?:-|to|\.{2,3}|<=?\s*x\s*<=?)\s*$/i,
+    after: /^(?![\p{L}\p{N}]|[.-]\d)/u,
+  },
+];
 
 interface OneSided {
-  readonly pattern: RegExp;
+  /** What stands before the number. */
+  readonly intro: RegExp;
+  /** What stands after it instead. */
+  readonly outro?: RegExp;
   readonly end: "low" | "high";
   readonly isOpen: boolean;
 }
 
 const ONE: readonly OneSided[] = [
   {
-    pattern: one(
-      String.raw`(?:>=|\b(?:at least|no less than|not (?:less|below|under) than?|min(?:imum)?(?: of| is| value)?|starting (?:at|from)))\s*[=:]?\s*`,
-    ),
+    intro:
+      /(?:>=|\b(?:at least|no less than|not (?:less|below|under) than?|min(?:imum)?(?: of| is| value)?|starting (?:at|from)))\s*[=:]?\s*$/i,
+    outro: /^\s*(?:\+(?!\d)|(?:or|and)\s+(?:more|over|above|older|higher|up(?:wards)?)\b)/i,
     end: "low",
     isOpen: false,
   },
   {
-    pattern: one(
-      String.raw`(?:<=|\b(?:at most|no more than|not (?:more|above|over) than?|max(?:imum)?(?: of| is| value)?|up to|capped at|limited to))\s*[=:]?\s*`,
-    ),
+    intro:
+      /(?:<=|\b(?:at most|no more than|not (?:more|above|over) than?|max(?:imum)?(?: of| is| value)?|up to|capped at|limited to))\s*[=:]?\s*$/i,
+    outro: /^\s*(?:or|and)\s+(?:less|under|below|younger|lower|fewer)\b/i,
     end: "high",
     isOpen: false,
   },
   {
-    pattern: one(
-      String.raw`(?:>|\b(?:over|above|more than|greater than|larger than|higher than|bigger than|exceeding))\s*`,
-    ),
+    intro:
+      /(?:>|\b(?:over|above|more than|greater than|larger than|higher than|bigger than|older than|exceeding))\s*$/i,
     end: "low",
     isOpen: true,
   },
   {
-    pattern: one(String.raw`(?:<|\b(?:under|below|less than|lower than|smaller than|fewer than))\s*`),
+    intro: /(?:<|\b(?:under|below|less than|lower than|smaller than|fewer than|younger than))\s*$/i,
     end: "high",
     isOpen: true,
   },
 ];
 
-function one(intro: string): RegExp {
-  return new RegExp(`${intro}(?<end>${ANY_NUMBER})${UNIT}`, "iu");
-}
+/** No introduction of a number is longer. */
+const MAX_INTRO_CHARACTERS = 40;
 
 /** The range that the text names, cut out of it; ends in the wrong order are exchanged. */
 export function takeRange(text: Remainder): NumberRange | undefined {
-  for (const pattern of BOTH) {
-    const match = pattern.exec(text.text);
-    let low = parseNumber(match?.groups?.["low"] ?? "");
-    const high = parseNumber(match?.groups?.["high"] ?? "");
-    if (match === null || low === undefined || high === undefined) continue;
-    // "5-10k" means thousands twice.
-    const scale = /(?:k|m|thousand|million)\b/i.exec(match.groups?.["high"] ?? "")?.[0];
-    const mantissa = Number.parseFloat(match.groups?.["high"]?.replace(/^\D+/, "") ?? "");
-    if (scale !== undefined && !/[a-z]/i.test(match.groups?.["low"] ?? "") && low <= mantissa)
-      low *= parseNumber(`1${scale}`) ?? 1;
-    text.cut(match.index, match.index + match[0].length);
-    const decimals = Math.max(decimalsOf(match.groups?.["low"]), decimalsOf(match.groups?.["high"]));
-    const isLowOpen = /^\s*>(?!=)/.test(match[0]);
-    const isHighOpen = isLowOpen ? /<(?!=)[^<]*$/.test(match[0]) : /^\s*>=.*<(?!=)[^<]*$/.test(match[0]);
-    return { low: Math.min(low, high), high: Math.max(low, high), isLowOpen, isHighOpen, decimals };
+  const figures = withFigures(text.text);
+  const numbers = findNumbers(figures);
+  for (const form of BOTH) {
+    for (const [at, first] of numbers.entries()) {
+      const second = numbers[at + 1];
+      if (second === undefined || !form.between.test(figures.slice(first.end, second.start))) continue;
+      const intro = form.before.exec(introOf(figures, first));
+      if (intro === null || form.after?.test(figures.slice(second.end)) === false) continue;
+      const start = first.start - intro[0].length;
+      const closing = form.after === undefined ? "" : (form.after.exec(figures.slice(second.end))?.[0] ?? "");
+      const range = bothEnds(first, second, figures.slice(start, second.end));
+      text.cut(start, second.end + closing.length);
+      return range;
+    }
   }
   return takeEnds(text);
+}
+
+function introOf(text: string, number: FoundNumber): string {
+  return text.slice(Math.max(0, number.start - MAX_INTRO_CHARACTERS), number.start);
+}
+
+function bothEnds(first: FoundNumber, second: FoundNumber, source: string): NumberRange {
+  let low = first.value;
+  const high = second.value;
+  // "5-10k" means thousands twice.
+  const scale = /(?:k|m|thousand|million)\b/i.exec(second.text)?.[0];
+  const mantissa = Number.parseFloat(second.text.replace(/^\D+/, ""));
+  if (scale !== undefined && !/[a-z]/i.test(first.text) && low <= mantissa) low *= parseNumber(`1${scale}`) ?? 1;
+  const isLowOpen = /^\s*>(?!=)/.test(source);
+  const isHighOpen = isLowOpen ? /<(?!=)[^<]*$/.test(source) : /^\s*>=.*<(?!=)[^<]*$/.test(source);
+  const decimals = Math.max(decimalsOf(first.text), decimalsOf(second.text));
+  return { low: Math.min(low, high), high: Math.max(low, high), isLowOpen, isHighOpen, decimals };
 }
 
 function takeEnds(text: Remainder): NumberRange | undefined {
@@ -95,14 +125,18 @@ function takeEnds(text: Remainder): NumberRange | undefined {
     isHighOpen: false,
     decimals: 0,
   };
-  for (const { pattern, end, isOpen } of ONE) {
-    const match = pattern.exec(text.text);
-    const value = parseNumber(match?.groups?.["end"] ?? "");
-    if (match === null || value === undefined || range[end] !== undefined) continue;
-    text.cut(match.index, match.index + match[0].length);
-    range[end] = value;
-    range[end === "low" ? "isLowOpen" : "isHighOpen"] = isOpen;
-    range.decimals = Math.max(range.decimals, decimalsOf(match.groups?.["end"]));
+  for (const { intro, outro, end, isOpen } of ONE) {
+    const figures = withFigures(text.text);
+    for (const number of findNumbers(figures)) {
+      const before = intro.exec(introOf(figures, number));
+      const after = outro?.exec(figures.slice(number.end)) ?? null;
+      if ((before === null && after === null) || range[end] !== undefined) continue;
+      text.cut(number.start - (before?.[0].length ?? 0), number.end + (before === null ? (after?.[0].length ?? 0) : 0));
+      range[end] = number.value;
+      range[end === "low" ? "isLowOpen" : "isHighOpen"] = isOpen;
+      range.decimals = Math.max(range.decimals, decimalsOf(number.text));
+      break;
+    }
   }
   if (range.low === undefined && range.high === undefined) {
     const sign = text.take(

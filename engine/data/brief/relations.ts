@@ -1,5 +1,5 @@
 /** Statements that tie a column to another one: "due date after the invoice date", "total = price * quantity". */
-import { ANY_NUMBER, parseNumber } from "./numbers.ts";
+import { parseNumber, withFigures } from "./numbers.ts";
 
 export type Operator = "lt" | "le" | "gt" | "ge";
 export type DeltaUnit = "D" | "h" | "m" | "s";
@@ -34,9 +34,57 @@ export interface RelatedPhrase {
   readonly relation: Relation;
 }
 
-const MODAL = String.raw`(?:\s+(?:(?:which|that)\s+)?(?:must|should|has to|have to|needs? to|can|will|shall)(?:\s+(?:always|never))?(?:\s+(?:be|come|lie|fall|happen|occur))?|\s+(?:is|are|being|comes?|lies|falls|happens|occurs|always|strictly|set))*`;
-const TARGET = String.raw`^(?<target>\S.{0,79}?)${MODAL}`;
-const OTHER = String.raw`(?:the\s+|its\s+|their\s+|an?\s+|that\s+of\s+(?:the\s+)?|column\s+)*(?<other>[\p{L}_"'\u0060][^,;:]{0,79}?)\s*[.!]?\s*$`;
+const MAX_TARGET_CHARACTERS = 80;
+const OTHER =
+  /^\s*(?:(?:the|its|their|an?|column)\s+|that\s+of\s+(?:the\s+)?)*(?<other>[\p{L}_"'`][^,;:]{0,79}?)\s*[.!]?\s*$/iu;
+/** What may stand between a column and what is said about it. */
+const MODALS = new Set(
+  "must should can will shall be come lie fall happen occur is are being comes lies falls happens occurs always strictly set shortly sometime not never no".split(
+    " ",
+  ),
+);
+
+interface Target {
+  readonly phrase: string;
+  readonly isNegated: boolean;
+  /** The same day or value is allowed: "on or after". */
+  readonly isLoose: boolean;
+}
+
+/** The column before "must always be", "has to be on or", "is not"; undefined when nothing is left or it is too long. */
+function readTarget(before: string): Target | undefined {
+  let isNegated = false;
+  let isLoose = false;
+  const words = before
+    .trim()
+    .replace(/[\s,:(]+$/, "")
+    .split(/\s+/);
+  const endsWith = (...ending: readonly string[]): boolean =>
+    ending.every((word, at) => words.at(at - ending.length)?.toLowerCase() === word);
+  for (let hasModal = false; words.length > 1;) {
+    const last = words.at(-1)?.toLowerCase() ?? "";
+    if (endsWith("on", "or") || endsWith("day", "or")) {
+      isLoose = true;
+      words.splice(words[words.length - 3]?.toLowerCase() === "same" ? -3 : -2);
+    } else if (endsWith("some", "time")) words.splice(-2);
+    else if (last === "to" && /^(?:ha(?:s|ve)|needs?)$/i.test(words.at(-2) ?? "")) words.splice(-2);
+    else if (MODALS.has(last)) {
+      isNegated ||= last === "not" || last === "never" || last === "no";
+      hasModal = true;
+      words.pop();
+    } else if (hasModal && (last === "which" || last === "that")) words.pop();
+    else break;
+  }
+  const phrase = words.join(" ").replace(/[\s,:(]+$/, "");
+  return phrase === "" || phrase.length > MAX_TARGET_CHARACTERS ? undefined : { phrase, isNegated, isLoose };
+}
+
+/** What is compared with: a phrase to the end of the text, neither a number nor a date. */
+function readOther(after: string): string | undefined {
+  const other = OTHER.exec(after)?.groups?.["other"];
+  return other === undefined || isDateOrNumber(other) ? undefined : other;
+}
+
 const UNITS: Readonly<Record<string, readonly [unit: DeltaUnit, factor: number]>> = {
   second: ["s", 1],
   sec: ["s", 1],
@@ -45,17 +93,11 @@ const UNITS: Readonly<Record<string, readonly [unit: DeltaUnit, factor: number]>
   hour: ["h", 1],
   hr: ["h", 1],
   day: ["D", 1],
-  "business day": ["D", 1],
-  "working day": ["D", 1],
   week: ["D", 7],
   month: ["D", 30],
   quarter: ["D", 91],
   year: ["D", 365],
 };
-const UNIT_WORDS = String.raw`(?<unit>(?:business |working |calendar )?days?|secs?|seconds?|mins?|minutes?|hrs?|hours?|weeks?|months?|quarters?|years?)`;
-const NUMBERS = String.raw`(?:(?:between|from|by|about|around|exactly|roughly)\s+)*(?<from>${ANY_NUMBER}|an?)(?:\s*(?:-|to|and|or)\s*(?<to>${ANY_NUMBER}))?`;
-const LATER = String.raw`(?:after|later than|following|from|past|since|of)`;
-
 const FORMULA_WORDS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:times|multiplied (?:by|with))\b/gi, "*"],
   [/(?<=[\p{L}\p{N})])\s+x\s+(?=[\p{L}\p{N}(])/gu, " * "],
@@ -67,27 +109,23 @@ const FORMULA_WORDS: readonly (readonly [RegExp, string])[] = [
 const FORMULA =
   /^(?<target>[^=<>!]{1,80}?)\s*(?:(?<![<>!=])==?(?!=)|\b(?:is )?(?:equals?(?: to)?|(?:calculated|computed|derived) (?:as|from|by)|(?:is|being|as)(?= ))(?:\s+the)?)\s*(?<formula>.+?)\s*[.!]?$/iu;
 
-const FACTOR = new RegExp(
-  String.raw`${TARGET}\s+(?:(?<much>much|slightly|significantly|a bit)\s+)?(?<way>higher|larger|greater|bigger|longer|more|lower|smaller|less|shorter|cheaper)\s+(?:for|in|when|where|among|if|with|at|on)\s+(?:the\s+)?(?<group>[\p{L}\p{N}][^,;]{0,60}?)(?:\s+by\s+(?<share>\d+(?:\.\d+)?)\s*%)?\s*[.!]?$`,
-  "iu",
-);
-const DEPENDS = new RegExp(
-  String.raw`${TARGET}\s+(?:(?:depend(?:s|ent|ing)?|based|condition(?:al|ed)|correlat(?:ed|es|ing)|var(?:ies|ying)|consistent|match(?:es|ing)?|belongs?|belonging|fit(?:s|ting)?|derived|according|determined)\s*(?:on|upon|with|by|to|from|in)?|per|within|by|in that|in the same|of that|of the)\s+(?:the\s+|its\s+|that\s+|each\s+)?(?<other>[\p{L}_][\p{L}\p{N}_ -]{0,60}?)\s*(?:(?:[:(]|\bwith\b)\s*(?<lists>[^()]*:[^()]*)\)?)?\s*[.!]?$`,
-  "iu",
-);
-const SIGNS: readonly (readonly [Operator, string])[] = [
+const FACTOR =
+  /\s(?:(?<much>much|slightly|significantly|a bit)\s+)?(?<way>higher|larger|greater|bigger|longer|more|lower|smaller|less|shorter|cheaper)\s+(?:for|in|when|where|among|if|with|at|on)\s+(?:the\s+)?(?<group>[\p{L}\p{N}][^,;]{0,60}?)(?:\s+by\s+(?<share>\d+(?:\.\d+)?)\s*%)?\s*[.!]?$/iu;
+const DEPENDS =
+  /\s(?:(?:depend(?:s|ent|ing)?|based|condition(?:al|ed)|correlat(?:ed|es|ing)|var(?:ies|ying)|consistent|match(?:es|ing)?|belongs?|belonging|fit(?:s|ting)?|derived|according|determined)\s*(?:on|upon|with|by|to|from|in)?|per|within|by|in that|in the same|of that|of the)\s+(?:the\s+|its\s+|that\s+|each\s+)?(?<other>[\p{L}_][\p{L}\p{N}_ -]{0,60}?)\s*(?:(?:[:(]|\bwith\b)\s*(?<lists>[^()]*:[^()]*)\)?)?\s*[.!]?$/iu;
+const SIGNS: readonly (readonly [Operator, RegExp])[] = [
   [
     "le",
-    String.raw`<=|(?:less|lower|smaller)\s+than\s+or\s+equal(?:s)?(?:\s+to)?|at\s+most|no\s+(?:more|higher|greater|larger)\s+than|not\s+(?:more|higher|greater|larger|above|over|exceed(?:ing)?)(?:\s+than)?|(?:never|not)\s+exceed(?:s|ing)?|up\s+to|capped\s+(?:at|by)|limited\s+(?:to|by)`,
+    /(?:<=|\b(?:(?:less|lower|smaller)\s+than\s+or\s+equals?(?:\s+to)?|at\s+most|no\s+(?:more|higher|greater|larger)\s+than|not\s+(?:more|higher|greater|larger|above|over|exceed(?:ing)?)(?:\s+than)?|(?:never|not)\s+exceed(?:s|ing)?|up\s+to|capped\s+(?:at|by)|limited\s+(?:to|by)))(?![\p{L}\p{N}])/giu,
   ],
   [
     "ge",
-    String.raw`>=|(?:more|greater|higher|larger)\s+than\s+or\s+equal(?:s)?(?:\s+to)?|at\s+least|no\s+(?:less|lower|smaller)\s+than|not\s+(?:less|lower|smaller|below|under)(?:\s+than)?`,
+    /(?:>=|\b(?:(?:more|greater|higher|larger)\s+than\s+or\s+equals?(?:\s+to)?|at\s+least|no\s+(?:less|lower|smaller)\s+than|not\s+(?:less|lower|smaller|below|under)(?:\s+than)?))(?![\p{L}\p{N}])/giu,
   ],
-  ["lt", String.raw`<|(?:strictly\s+)?(?:less|lower|smaller|cheaper|shorter|fewer|younger)\s+than|below|under`],
+  ["lt", /(?:<(?!=)|\b(?:(?:less|lower|smaller|cheaper|shorter|fewer|younger)\s+than|below|under)(?![\p{L}\p{N}]))/giu],
   [
     "gt",
-    String.raw`>|(?:strictly\s+)?(?:more|greater|higher|larger|bigger|longer|older)\s+than|above|over|exceed(?:s|ing)?`,
+    /(?:>(?!=)|\b(?:(?:more|greater|higher|larger|bigger|longer|older)\s+than|above|over|exceed(?:s|ing)?)(?![\p{L}\p{N}]))/giu,
   ],
 ];
 
@@ -109,61 +147,66 @@ function readFormula(text: string): RelatedPhrase | undefined {
   return isSlashList ? undefined : { phrase: target, relation: { kind: "formula", formula } };
 }
 
-const DURATION = new RegExp(
-  String.raw`${TARGET}\s*[,:(]?\s*(?:${NUMBERS}|(?<least>at least|min(?:imum)?|more than|no less than)\s+(?<min>${ANY_NUMBER})|(?<most>at most|up to|within|max(?:imum)?|no more than|less than)\s+(?<max>${ANY_NUMBER})|(?<few>a few|some|several|a couple of))\s*${UNIT_WORDS}\)?\s+(?<way>${LATER}|before|prior to|earlier than|ahead of)\s+${OTHER}`,
-  "iu",
-);
-const PLAIN_TIME = new RegExp(
-  String.raw`${TARGET}\s+(?<loose>(?:on or|same day or|not|never|no)\s+)?(?:shortly\s+|some time\s+|sometime\s+|strictly\s+)?(?<way>after|later than|following|before|prior to|earlier than)\s+${OTHER}`,
-  "iu",
-);
+const WAY = /\s(?<way>after|later than|following|from|past|since|of|before|prior to|earlier than|ahead of)\s+/giu;
+const UNIT_BEFORE =
+  /(?:business |working |calendar )?(?<unit>days?|secs?|seconds?|mins?|minutes?|hrs?|hours?|weeks?|months?|quarters?|years?)\)?$/i;
+const QUANTITY =
+  /(?:^|[\s,:(])(?:(?<least>at least|min(?:imum)?|more than|no less than)\s+|(?<most>at most|up to|within|max(?:imum)?|no more than|less than)\s+|(?:(?:between|from|by|about|around|exactly|roughly)\s+)*)(?:(?<from>\d[\d.,]*|an?)(?:\s*(?:-|to|and|or)\s*(?<to>\d[\d.,]*))?|(?<few>a few|some|several|a couple of))\s*$/i;
+const PLAIN_WAYS = /^(?:after|later than|following|before|prior to|earlier than)$/i;
 
+/** "due date 14 to 60 days after the invoice date", "end must not be before start". */
 function readTimes(text: string): RelatedPhrase | undefined {
-  const match = DURATION.exec(text);
-  const groups = match?.groups;
-  if (groups !== undefined) {
-    const [unit, factor] =
-      UNITS[
-        (groups["unit"] ?? "day")
-          .toLowerCase()
-          .replace(/s$/, "")
-          .replace(/^calendar /, "")
-      ] ?? (["D", 1] as const);
-    const scaled = (value: string | undefined): number | undefined => {
-      const number = value === undefined ? undefined : /^an?$/i.test(value) ? 1 : parseNumber(value);
-      return number === undefined ? undefined : Math.max(0, Math.round(number * factor));
-    };
-    const from = scaled(groups["from"]);
-    const to = scaled(groups["to"]);
-    const few = groups["few"] === undefined ? undefined : factor;
-    const min = from === undefined ? (scaled(groups["min"]) ?? few) : Math.min(from, to ?? from);
-    const max =
-      from === undefined
-        ? (scaled(groups["max"]) ?? (few === undefined ? undefined : 7 * factor))
-        : Math.max(from, to ?? from);
-    return timeRelation(groups, { min, max, unit });
+  for (const match of text.matchAll(WAY)) {
+    const other = readOther(text.slice(match.index + match[0].length));
+    if (other === undefined) continue;
+    const before = text.slice(0, match.index);
+    const way = match.groups?.["way"] ?? "";
+    const gap = readGap(before);
+    if (gap === undefined && !PLAIN_WAYS.test(way)) continue;
+    const target = readTarget(gap === undefined ? before : before.slice(0, gap.at));
+    if (target === undefined) continue;
+    const { isNegated } = target;
+    const kind = /before|prior|earlier|ahead/i.test(way) === isNegated ? "after" : "before";
+    const { at: _at, ...said } = gap ?? { at: 0 };
+    const isLoose = target.isLoose || isNegated;
+    return { phrase: target.phrase, relation: { kind, other, ...said, isLoose } };
   }
-  const plain = PLAIN_TIME.exec(text)?.groups;
-  if (plain === undefined || isDateOrNumber(plain["other"] ?? "")) return undefined;
-  return timeRelation(plain, {});
+  return undefined;
 }
 
-function timeRelation(
-  groups: Readonly<Record<string, string | undefined>>,
-  gap: { readonly min?: number | undefined; readonly max?: number | undefined; readonly unit?: DeltaUnit },
-): RelatedPhrase | undefined {
-  const { target = "", other = "", way = "", loose } = groups;
-  if (isDateOrNumber(other)) return undefined;
-  const isNegated = loose !== undefined && /not|never|no/i.test(loose);
-  const isBefore = /before|prior|earlier|ahead/i.test(way) !== isNegated;
-  const isLoose = loose !== undefined;
-  return { phrase: target, relation: { kind: isBefore ? "before" : "after", other, ...gap, isLoose } };
+interface Gap {
+  readonly min: number | undefined;
+  readonly max: number | undefined;
+  readonly unit: DeltaUnit;
+  /** Where its words begin. */
+  readonly at: number;
+}
+
+/** The time that the end of a text names: "… 14 to 60 days". */
+function readGap(before: string): Gap | undefined {
+  const named = UNIT_BEFORE.exec(before);
+  const quantity = named === null ? null : QUANTITY.exec(withFigures(before.slice(0, named.index)));
+  const groups = quantity?.groups;
+  if (quantity === null || groups === undefined) return undefined;
+  const word = (named?.groups?.["unit"] ?? "day").toLowerCase().replace(/s$/, "");
+  const [unit, factor] = UNITS[word] ?? (["D", 1] as const);
+  const scaled = (value: string | undefined): number | undefined => {
+    const number = value === undefined ? undefined : /^an?$/i.test(value) ? 1 : parseNumber(value);
+    return number === undefined ? undefined : Math.max(0, Math.round(number * factor));
+  };
+  const [from, to] = [scaled(groups["from"]), scaled(groups["to"])];
+  const at = quantity.index;
+  if (from === undefined) return { min: factor, max: 7 * factor, unit, at };
+  if (groups["least"] !== undefined) return { min: from, max: to, unit, at };
+  if (groups["most"] !== undefined) return { min: undefined, max: to ?? from, unit, at };
+  return { min: Math.min(from, to ?? from), max: Math.max(from, to ?? from), unit, at };
 }
 
 function readFactor(text: string): RelatedPhrase | undefined {
-  const groups = FACTOR.exec(text)?.groups;
-  if (groups === undefined) return undefined;
-  const { target = "", group = "", way = "", share, much } = groups;
+  const match = FACTOR.exec(text);
+  const target = match === null ? undefined : readTarget(text.slice(0, match.index));
+  if (match?.groups === undefined || target === undefined) return undefined;
+  const { group = "", way = "", share, much } = match.groups;
   const isUp = /higher|larger|greater|bigger|longer|more/i.test(way);
   const change =
     share === undefined
@@ -173,24 +216,27 @@ function readFactor(text: string): RelatedPhrase | undefined {
           ? 0.5
           : 1
       : Number(share) / 100;
-  return { phrase: target, relation: { kind: "factor", group, factor: isUp ? 1 + change : 1 / (1 + change) } };
+  return { phrase: target.phrase, relation: { kind: "factor", group, factor: isUp ? 1 + change : 1 / (1 + change) } };
 }
 
 function readCompare(text: string): RelatedPhrase | undefined {
   for (const [operator, words] of SIGNS) {
-    const match = new RegExp(String.raw`${TARGET}\s*(?:\b|(?=[<>]))(?:${words})\s*${OTHER}`, "iu").exec(text);
-    const { target = "", other = "" } = match?.groups ?? {};
-    if (match === null || isDateOrNumber(other)) continue;
-    return { phrase: target, relation: { kind: "compare", other, operator } };
+    for (const match of text.matchAll(words)) {
+      const other = readOther(text.slice(match.index + match[0].length));
+      const target = other === undefined ? undefined : readTarget(text.slice(0, match.index));
+      if (other === undefined || target === undefined) continue;
+      return { phrase: target.phrase, relation: { kind: "compare", other, operator } };
+    }
   }
   return undefined;
 }
 
 function readDepends(text: string): RelatedPhrase | undefined {
   const match = DEPENDS.exec(text);
-  const { target = "", other = "", lists } = match?.groups ?? {};
-  if (match === null || isDateOrNumber(other) || target.split(" ").length > 5) return undefined;
-  return { phrase: target, relation: { kind: "depends", other, lists: readLists(lists ?? "") } };
+  const target = match === null ? undefined : readTarget(text.slice(0, match.index));
+  const { other = "", lists } = match?.groups ?? {};
+  if (target === undefined || isDateOrNumber(other) || target.phrase.split(" ").length > 5) return undefined;
+  return { phrase: target.phrase, relation: { kind: "depends", other, lists: readLists(lists ?? "") } };
 }
 
 /** `Germany: Berlin, Munich; France: Paris` */
@@ -210,6 +256,6 @@ function isDateOrNumber(text: string): boolean {
   return (
     /^(?:the )?(?:(?:year )?\d|[$€£]|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s*\d|q[1-4]\b|today|now)/i.test(
       text,
-    ) || new RegExp(`^(?:${ANY_NUMBER})(?!\\p{L})`, "iu").test(text)
+    ) || /^\s*[-+]?[$€£¥]?\s?\d/.test(withFigures(text))
   );
 }
