@@ -140,6 +140,7 @@ function shapeConfig(settings: Settings, environment: NodeJS.ProcessEnv) {
     bodyLimitBytes: settings.BODY_LIMIT_BYTES,
     maxConcurrentRuns: settings.MAX_CONCURRENT_RUNS,
     runTimeoutMs: settings.RUN_TIMEOUT_MS,
+    runMaxAttempts: settings.RUN_MAX_ATTEMPTS,
     heartbeatMs: settings.HEARTBEAT_MS,
     logLevel: settings.LOG_LEVEL,
     isTestMode: settings.NEMOPS_TEST_MODE,

@@ -103,6 +103,12 @@ export const SETTINGS = {
     "600000",
     "A run longer than this ends with status `timeout`.",
   ),
+  RUN_MAX_ATTEMPTS: setting(
+    "service",
+    integer(1, 1_000).default(3),
+    "3",
+    "How often a run is started whose process dies while executing it, before it ends with status `error`.",
+  ),
   HEARTBEAT_MS: setting(
     "service",
     integer(100, 60_000).default(5_000),

@@ -115,6 +115,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     log,
     maxConcurrentRuns: config.maxConcurrentRuns,
     runTimeoutMs: config.runTimeoutMs,
+    maxAttempts: config.runMaxAttempts,
     observer: metrics,
     tapRun: createProtocolTap({ hub, clock, log }),
     webhooks: createWebhookSender({ allowPrivate: config.canReachPrivateAddresses, clock }),

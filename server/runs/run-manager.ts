@@ -34,7 +34,7 @@ export interface RunManagerOptions {
   readonly maxConcurrentRuns: number;
   readonly runTimeoutMs: number;
   /** How often a run is started that its process does not survive, before it ends as `error`. */
-  readonly maxAttempts?: number;
+  readonly maxAttempts: number;
   readonly observer: RunObserver;
   readonly webhooks: WebhookSender;
   readonly tapRun?: TapRun;
@@ -66,12 +66,10 @@ export interface RunManager {
 
 /** Timers of Node that are longer fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-const MAX_ATTEMPTS = 3;
 
 export function createRunManager(options: RunManagerOptions): RunManager {
   const { store, checkpointer, graphs, bound, clock, log, observer, webhooks } = options;
   const queue = createRunQueue({ limit: options.maxConcurrentRuns });
-  const { maxAttempts = MAX_ATTEMPTS } = options;
   const runs = createLiveRuns({
     onExpire: (runId) => {
       store.runEvents
@@ -254,10 +252,13 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       const inflight =
         run.isTemporary && request.alongside === undefined
           ? await acceptRun(store, run, request, graphs)
-          : await store.transaction(async (tables) => {
-              await request.alongside?.(tables);
-              return acceptRun(tables, run, request, graphs);
-            });
+          : await store.transaction(
+              async (tables) => {
+                await request.alongside?.(tables);
+                return acceptRun(tables, run, request, graphs);
+              },
+              { lock: run.threadId },
+            );
       const reason = stopRequestOf(run.multitaskStrategy);
       for (const other of reason === undefined ? [] : inflight) {
         const live = runs.get(other.runId);
@@ -287,7 +288,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
         log,
         finish,
         schedule,
-        maxAttempts,
+        maxAttempts: options.maxAttempts,
         signal: closing.signal,
       });
       outbox.resume();

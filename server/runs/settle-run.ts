@@ -89,24 +89,27 @@ async function settleOnThread(ending: Ending, { store, checkpointer, bound, cloc
   const outcomeOfThread = hasStarted
     ? await toThreadOutcome(event, { ...outcome, graph }, { threadId: run.threadId, error, isRolledBack })
     : undefined;
-  await store.transaction(async (tables) => {
-    if (isRolledBack) {
-      await tables.runEvents.delete(run.runId);
-      await tables.runs.delete(run.runId);
-    } else {
-      await tables.runs.setStatus(run.runId, status, run.attempt + 1, clock.now());
-      await writer.stage(tables.runEvents, ...lastEvent);
-    }
-    if (webhook !== undefined) await tables.runWebhooks.insert(webhook);
-    const settled = outcomeOfThread ?? (await unchangedOutcome(tables, run.threadId, error));
-    // Asked inside the transaction: a run accepted a moment ago keeps the thread busy.
-    const isFollowed = await isThreadBusy(tables, run.threadId, run.runId);
-    await tables.threads.setOutcome(
-      run.threadId,
-      { ...settled, status: isFollowed ? "busy" : settled.status },
-      clock.now(),
-    );
-  });
+  await store.transaction(
+    async (tables) => {
+      if (isRolledBack) {
+        await tables.runEvents.delete(run.runId);
+        await tables.runs.delete(run.runId);
+      } else {
+        await tables.runs.setStatus(run.runId, status, run.attempt + 1, clock.now());
+        await writer.stage(tables.runEvents, ...lastEvent);
+      }
+      if (webhook !== undefined) await tables.runWebhooks.insert(webhook);
+      const settled = outcomeOfThread ?? (await unchangedOutcome(tables, run.threadId, error));
+      // Asked inside the transaction: a run accepted a moment ago keeps the thread busy.
+      const isFollowed = await isThreadBusy(tables, run.threadId, run.runId);
+      await tables.threads.setOutcome(
+        run.threadId,
+        { ...settled, status: isFollowed ? "busy" : settled.status },
+        clock.now(),
+      );
+    },
+    { lock: run.threadId },
+  );
   if (isRolledBack) live.log.append(...lastEvent);
 }
 
