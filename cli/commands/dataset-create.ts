@@ -1,9 +1,10 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 
-import { OFFLINE_TEXT_LABEL } from "../../engine/data/text/offline-text.ts";
+import { OFFLINE_TEXT_LABEL } from "../../engine/data/text/label.ts";
 import { ServiceError } from "../../lib/errors.ts";
-import { type ExportFormat, EXPORT_FORMATS, exportDataset } from "../../tools/data/dataset-job/export.ts";
+import { EXPORT_FORMATS, type ExportFormat } from "../../tools/data/dataset-job/export-formats.ts";
+import { exportDataset } from "../../tools/data/dataset-job/export.ts";
 import { type DatasetJobResult, runDatasetJob } from "../../tools/data/dataset-job/run-job.ts";
 import type { CommandContext, GlobalOptions } from "../context.ts";
 import { loadRunnableDesign } from "../dataset-design.ts";

@@ -43,7 +43,7 @@ export interface RowGeneratorOptions {
 export function createRowGenerator({ plan, sources, steps }: RowGeneratorOptions): RowGenerator {
   return {
     generateRows: async (range, context = {}) => {
-      const columns = new Map<string, ColumnData>();
+      let columns = new Map<string, ColumnData>();
       for (const source of sources) for (const [name, column] of source(range).columns) columns.set(name, column);
       let table: Table = { rowCount: range.rowCount, columns };
       let rows: ArrayLike<number> = Float64Array.from({ length: range.rowCount }, (_, at) => range.firstRow + at);
@@ -52,13 +52,15 @@ export function createRowGenerator({ plan, sources, steps }: RowGeneratorOptions
       for (const step of steps) {
         context.signal?.throwIfAborted();
         const result = await runStep(step, { table, rows, skipped, context });
-        table = { rowCount: table.rowCount, columns: new Map([...table.columns, ...result.columns]) };
+        // Into the same map: a new one for each of thousands of columns takes seconds.
+        for (const [name, column] of result.columns) columns.set(name, column);
         for (const [name, mask] of result.skipped) skipped.set(name, mask);
         if (result.failures.length === 0) continue;
         for (const failure of result.failures) failures.push({ ...failure, row: rows[failure.row] ?? failure.row });
         const failed = new Set(result.failures.map(({ row }) => row));
         const kept = Array.from({ length: table.rowCount }, (_, row) => row).filter((row) => !failed.has(row));
-        table = takeRows(table, kept);
+        columns = new Map(takeRows(table, kept).columns);
+        table = { rowCount: kept.length, columns };
         rows = Float64Array.from(kept, (row) => rows[row] ?? row);
         skipped = new Map([...skipped].map(([name, mask]) => [name, Uint8Array.from(kept, (row) => mask[row] ?? 0)]));
       }

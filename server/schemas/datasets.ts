@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { EXPORT_FORMATS } from "../../tools/data/dataset-job/export.ts";
+import { EXPORT_FORMATS } from "../../tools/data/dataset-job/export-formats.ts";
 import { MAX_SQL_ROWS } from "../../tools/data/datasets/reader.ts";
 import { MAX_PAGE_ROWS, RowFilter } from "../../tools/data/datasets/row-query.ts";
 import { JOB_STATUSES } from "../../tools/data/designer/designer.ts";
@@ -11,6 +11,12 @@ const MAX_OFFSET = 1_000_000_000;
 const Seed = z.union([z.number().int(), z.string()], { error: "must be a whole number or text" });
 const Status = z.enum(JOB_STATUSES);
 const offset = z.coerce.number().int().min(0).max(MAX_OFFSET).default(0);
+
+const Config = z
+  .union([JsonObject, z.string()], {
+    error: 'must be a design: an object like {"columns": [...]}, or JSON or YAML text',
+  })
+  .describe("A design: an object, or JSON or YAML text.");
 
 export const DatasetParams = z.object({ dataset_id: z.string().min(1).max(200) });
 
@@ -113,7 +119,7 @@ export const EventsQuery = z.object({
 });
 
 export const CreateDataset = z.object({
-  config: z.union([JsonObject, z.string()]).describe("A design: an object, or JSON or YAML text."),
+  config: Config,
   num_records: z.number().int().min(1),
   name: z.string().min(1).optional(),
   description: z.string().optional(),
@@ -123,7 +129,7 @@ export const CreateDataset = z.object({
 });
 
 export const PreviewDataset = z.object({
-  config: z.union([JsonObject, z.string()]).describe("A design: an object, or JSON or YAML text."),
+  config: Config,
   num_records: z.number().int().min(1).default(10),
   seed: Seed.optional(),
 });

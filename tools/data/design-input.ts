@@ -5,7 +5,7 @@ import type { Design } from "../../engine/data/design/design.ts";
 import { parseDesign } from "../../engine/data/design/parse-design.ts";
 import { planColumns } from "../../engine/data/design/plan.ts";
 import { validateDesign } from "../../engine/data/design/validate.ts";
-import { type Violation, hasErrors } from "../../engine/data/design/violation.ts";
+import { type Violation, hasErrors, shownName } from "../../engine/data/design/violation.ts";
 import { compileCells } from "../../engine/data/table-rows.ts";
 import type { Table } from "../../engine/data/table.ts";
 import { ServiceError, errorMessage } from "../../lib/errors.ts";
@@ -50,17 +50,19 @@ export async function readDesignInput({ config, seedFolder, check }: ReadDesignO
 }
 
 const MAX_TOLD = 3;
+/** Of a design that is wrong in thousands of places; `data.violations` has them all. */
+const MAX_PROBLEMS = 100;
 
 function invalidDesign(violations: readonly Violation[]): ServiceError {
   const errors = violations.filter(({ level }) => level === "error");
   const told = errors
     .slice(0, MAX_TOLD)
-    .map(({ column, message }) => (column === null ? "" : `"${column}": `) + message);
+    .map(({ column, message }) => (column === null ? "" : `"${shownName(column)}": `) + message);
   const more = errors.length > MAX_TOLD ? [`and ${errors.length - MAX_TOLD} more errors`] : [];
   return new ServiceError("invalid_input", `the design cannot be generated: ${[...told, ...more].join("; ")}`, {
     data: { violations },
-    problems: errors.map(({ column, message }) => ({
-      field: column === null ? "config" : `config.columns.${column}`,
+    problems: errors.slice(0, MAX_PROBLEMS).map(({ column, message }) => ({
+      field: column === null ? "config" : `config.columns.${shownName(column)}`,
       message,
     })),
   });

@@ -11,7 +11,7 @@ import { readDraft } from "./design-tools/design-source.ts";
 import { boundLines, boundViolations, READ_ONLY, ViolationAnswer } from "./design-tools/design-tool.ts";
 import type { DataCall } from "./design-tools/design-tool.ts";
 import { integerField, nameField, optional } from "./design-tools/fields.ts";
-import { EXPORT_FORMATS } from "./design-tools/job-answer.ts";
+import { EXPORT_FORMATS } from "./dataset-job/export-formats.ts";
 import { formatsField } from "./design-tools/job-fields.ts";
 import { runPreview } from "./design-tools/run-preview.ts";
 

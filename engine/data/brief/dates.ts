@@ -53,11 +53,16 @@ const WORDS: Readonly<Record<string, number>> = {
   few: 3,
 };
 
+/** Something of every window; most texts have nothing of it, and the expressions above take long to compile. */
+const HINT =
+  /(?:19|20)\d\d|\d[./]\d{1,2}[./]\d|\b(?:q[1-4]|h[12]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|today|now|yesterday|present|last|past|previous|next|coming|recent|this)/i;
+
 /** Whether a bare year or month counts. "between 1900 and 2100" is a date only where a date is expected. */
 export type DateContext = "date" | "unsure";
 
 /** The window that the text names, cut out of it. `today` is `YYYY-MM-DD`. Undefined when it names none. */
 export function takeDateWindow(text: Remainder, today: string, context: DateContext): DateWindow | undefined {
+  if (!HINT.test(text.text)) return undefined;
   for (const read of READERS) {
     const found = read(text.text, today, context);
     if (found === undefined || !(found.window.start < found.window.end)) continue;

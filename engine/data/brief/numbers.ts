@@ -1,6 +1,4 @@
-/** Numbers as people write them, and how many rows a brief asks for. */
-import type { Remainder } from "./words.ts";
-
+/** Numbers as people write them. */
 const ONES =
   "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(
     " ",
@@ -170,55 +168,4 @@ function parseWords(text: string): number | undefined {
     } else return undefined;
   }
   return words.length === 0 ? undefined : total + (part ?? 0);
-}
-
-const ROW_WORDS =
-  "rows?|records?|entries|samples?|examples?|observations?|instances?|data ?points?|lines?|tuples?|documents?";
-const ABOUT = "(?:about|around|roughly|approximately|approx\\.?|some|exactly|only|just|up to|~|≈)?\\s*";
-const NOT_ROWS =
-  "(?!\\s*(?:%|percent|columns?|fields?|attributes?|features?|days?|weeks?|months?|years?|hours?|minutes?|seconds?|decimals?|digits?|sentences?|words?|paragraphs?|-|\\.\\.|to\\b|usd|eur|dollars?|euros?|kg|gb|mb))";
-const VERBS =
-  "(?:generate|create|make|need|want|give me|produce|build|get me|give us|i'?d like|would like|synthesi[sz]e|simulate|fabricate|invent|prepare|design|like to have|provide|output|show me|fake|mock|dataset of|data ?set with|table of|list of|data for|data on|records of)";
-/** German, French and others write 1.000 for a thousand. */
-const DOTTED = String.raw`\d{1,3}(?:\.\d{3})+(?![\d.])`;
-
-const ROWS: readonly RegExp[] = [
-  new RegExp(
-    `\\b(?:num[_ ]records|num[_ ]rows|row count|number of (?:${ROW_WORDS})|rows|records|count|n)\\s*(?:[:=]|is|should be)\\s*(?<count>${NUMBER})\\b`,
-    "i",
-  ),
-  new RegExp(
-    `${ABOUT}(?<count>${DOTTED}|${NUMBER})(?:-|\\s+)(?:(?!columns?|fields?)[\\p{L}-]+\\s+){0,2}?(?:${ROW_WORDS})(?:\\s+of\\b)?`,
-    "iu",
-  ),
-  new RegExp(
-    `\\b(?<verb>${VERBS})(?:\\s+(?:me|us|a|the|list of|table of|sample of|total of|dataset of|data ?set of|set of))*\\s+${ABOUT}(?<count>${DOTTED}|${NUMBER})(?<![$€£¥])(?![\\d.,]*\\d)\\b${NOT_ROWS}(?=\\s+\\p{L}|\\s*$)`,
-    "iu",
-  ),
-  new RegExp(
-    `^\\s*(?:please\\s+)?${ABOUT}(?<count>${DOTTED}|${NUMBER})(?![\\d.,]*\\d)(?:\\s*x\\b)?${NOT_ROWS}(?=\\s+\\p{L}|\\s*$)`,
-    "iu",
-  ),
-  new RegExp(
-    `\\b(?:of|for|from|x|×)\\s+${ABOUT}(?<count>${DOTTED}|${NUMBER})(?![\\d.,]*\\d)${NOT_ROWS}\\s+(?=(?:[\\p{L}-]+\\s+){0,3}?[\\p{L}-]+s\\b)`,
-    "iu",
-  ),
-];
-
-/** How many rows the text asks for; takes those words out. Undefined when it does not say. */
-export function takeRowCount(text: Remainder): number | undefined {
-  const figures = withFigures(text.text);
-  if (!/\d/.test(figures)) return undefined;
-  for (const pattern of ROWS) {
-    const match = pattern.exec(figures);
-    const source = match?.groups?.["count"];
-    if (match === null || source === undefined) continue;
-    const count = new RegExp(`^${DOTTED}$`).test(source) ? Number(source.replaceAll(".", "")) : parseNumber(source);
-    if (count === undefined || !Number.isInteger(count)) continue;
-    const at = match.index + match[0].lastIndexOf(source);
-    const end = pattern === ROWS[0] || pattern === ROWS[1] ? match.index + match[0].length : at + source.length;
-    text.cut(pattern === ROWS[0] ? match.index : at, end);
-    return count;
-  }
-  return undefined;
 }

@@ -23,8 +23,7 @@ interface TwoSided {
 /** The first form that any two numbers beside each other have counts. */
 const BOTH: readonly TwoSided[] = [
   {
-    before:
-      /\b(?:(?:aged|between|from|ranging from|range(?: of| from)?|in the range(?: of| from)?|within)\s*:?\s*)+$/i,
+    before: /\b(?:(?:aged|between|from|ranging from|range(?: of| from)?|in the range(?: of| from)?|within)\s*:?\s*)+$/i,
     between: /^\s*(?:and|to|-|\.{2,3}|,|up to)\s*$/i,
   },
   {

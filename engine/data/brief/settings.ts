@@ -1,6 +1,6 @@
 /** What a brief says about the dataset as a whole: rows, seed, file formats, name, country. */
 import { MAX_RECORDS } from "../design/draft.ts";
-import { takeRowCount } from "./numbers.ts";
+import { takeRowCount } from "./row-count.ts";
 import type { Remainder } from "./words.ts";
 import { columnName } from "./words.ts";
 

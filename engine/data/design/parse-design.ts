@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { checkDesign } from "./check-design.ts";
 import { COLUMN_SCHEMAS, LIST_SCHEMAS } from "./design.ts";
 import type { Column, Design } from "./design.ts";
-import { explainIssues, PARSE_OPTIONS } from "./issue-message.ts";
+import { explainIssues, PARSE_OPTIONS, showValue } from "./issue-message.ts";
 import { listNames, nearestName, suggestName } from "./nearest.ts";
 import { isConfigObject, readConfig } from "./read-config.ts";
 import type { ConfigObject } from "./read-config.ts";
@@ -121,7 +121,7 @@ function unknownType(field: keyof typeof TYPE_VIOLATIONS, value: unknown, known:
     : near === undefined
       ? ` It is one of ${listNames(names)}.`
       : ` Did you mean "${near}"?`;
-  return [TYPE_VIOLATIONS[field], `unknown ${field} ${JSON.stringify(value)}.${hint}`];
+  return [TYPE_VIOLATIONS[field], `unknown ${field} ${showValue(value)}.${hint}`];
 }
 
 function readList<Part extends keyof typeof LIST_SCHEMAS>(

@@ -67,6 +67,13 @@ export function violationWarning(type: ViolationType, column: string | null, mes
   return { type, level: "warning", column, message };
 }
 
+const MAX_SHOWN_NAME = 200;
+
+/** A column's name as messages have it; one that no column may have is cut. */
+export function shownName(name: string): string {
+  return name.length > MAX_SHOWN_NAME ? `${name.slice(0, MAX_SHOWN_NAME)}…` : name;
+}
+
 export function hasErrors(violations: readonly Violation[]): boolean {
   return violations.some((violation) => violation.level === "error");
 }

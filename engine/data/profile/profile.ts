@@ -1,23 +1,10 @@
 import { z } from "zod";
 
 import type { Column, Design } from "../design/design.ts";
+import { type Figures, FiguresSchema, HistogramSchema, histogramOf, significant } from "./figures.ts";
+import { JudgeProfile, buildJudgeProfiles } from "./judge-profile.ts";
 import { countDistinct, medianOf } from "./sketch.ts";
 import { type ColumnSummary, EMPTY_SUMMARY, type TableSummary } from "./summary.ts";
-
-const Figures = z.object({
-  min: z.number(),
-  max: z.number(),
-  mean: z.number(),
-  stddev: z.number(),
-  median: z.number(),
-});
-
-const Histogram = z.object({
-  most_common_value: z.string(),
-  least_common_value: z.string(),
-  /** Most frequent first, at most 50. */
-  histogram: z.object({ categories: z.array(z.string()), counts: z.array(z.number()) }),
-});
 
 const ColumnStatistics = z.object({
   column_name: z.string(),
@@ -33,9 +20,9 @@ const ColumnStatistics = z.object({
   num_unique_is_exact: z.boolean(),
   sampler_type: z.string().optional(),
   distribution_type: z.enum(["categorical", "numerical", "text", "other", "unknown"]).optional(),
-  distribution: z.union([Figures, Histogram]).nullable().optional(),
+  distribution: z.union([FiguresSchema, HistogramSchema]).nullable().optional(),
   /** Of text made by a model: tokens estimated as a quarter of the characters. */
-  output_tokens: Figures.nullable().optional(),
+  output_tokens: FiguresSchema.nullable().optional(),
   num_valid_records: z.number().optional(),
 });
 export type ColumnStatistics = z.infer<typeof ColumnStatistics>;
@@ -49,10 +36,11 @@ export const DatasetProfile = z.object({
   target_num_records: z.number(),
   side_effect_column_names: z.array(z.string()),
   column_statistics: z.array(ColumnStatistics),
+  /** What profilers say of judge columns; null without a profiler, and where another writer has another shape. */
+  column_profiles: z.array(JudgeProfile).nullable().optional().catch(null),
 });
 export type DatasetProfile = z.infer<typeof DatasetProfile>;
 
-const MAX_CATEGORIES = 50;
 const DTYPES: Readonly<Record<ColumnSummary["type"], readonly [arrow: string, simple: string]>> = {
   int: ["int64", "int"],
   float: ["double", "float"],
@@ -83,6 +71,7 @@ export function buildProfile(options: ProfileOptions): DatasetProfile {
     target_num_records: targetNumRecords,
     side_effect_column_names: [...sideEffectColumns],
     column_statistics: statistics,
+    column_profiles: buildJudgeProfiles(design, summary, columnNames),
   };
 }
 
@@ -121,7 +110,7 @@ function typeStatistics(column: Column, summary: ColumnSummary): Partial<ColumnS
 function distributionOf(samplerType: string, summary: ColumnSummary): Partial<ColumnStatistics> {
   const isNumber = summary.type === "int" || summary.type === "float";
   if (CATEGORICAL.includes(samplerType)) {
-    return { distribution_type: "categorical", distribution: histogramOf(summary) };
+    return { distribution_type: "categorical", distribution: histogramOf(summary.counts) };
   }
   if (NUMERICAL.includes(samplerType) && isNumber) {
     return { distribution_type: "numerical", distribution: figuresOf(summary) };
@@ -130,7 +119,7 @@ function distributionOf(samplerType: string, summary: ColumnSummary): Partial<Co
   return { distribution_type: "other", distribution: null };
 }
 
-function figuresOf({ moments, sample }: ColumnSummary): z.infer<typeof Figures> | null {
+function figuresOf({ moments, sample }: ColumnSummary): Figures | null {
   const median = medianOf(sample);
   if (median === undefined || moments.count === 0) return null;
   const variance = moments.count > 1 ? moments.squares / (moments.count - 1) : 0;
@@ -141,22 +130,6 @@ function figuresOf({ moments, sample }: ColumnSummary): z.infer<typeof Figures> 
     stddev: significant(Math.sqrt(variance)),
     median: significant(median),
   };
-}
-
-function histogramOf({ counts }: ColumnSummary): z.infer<typeof Histogram> | null {
-  if (counts === undefined || counts.size === 0) return null;
-  const sorted = [...counts].sort((left, right) => right[1] - left[1] || (left[0] < right[0] ? -1 : 1));
-  const shown = sorted.slice(0, MAX_CATEGORIES);
-  return {
-    most_common_value: sorted[0]?.[0] ?? "",
-    least_common_value: sorted.at(-1)?.[0] ?? "",
-    histogram: { categories: shown.map(([value]) => value), counts: shown.map(([, count]) => count) },
-  };
-}
-
-/** Sums in another order differ in the last digits, and a profile must not depend on how rows were grouped. */
-function significant(value: number): number {
-  return Number(value.toPrecision(10));
 }
 
 function percent(part: number, whole: number): number {

@@ -1,6 +1,7 @@
 import { formatTimes } from "../table-parts.ts";
 import { isNullAt } from "../table-rows.ts";
 import type { ColumnData, Table } from "../table.ts";
+import { NO_SCORES, type ScoreSummaries, mergeScores, scoresOf } from "./judge-scores.ts";
 import {
   type Counts,
   type DistinctSketch,
@@ -42,6 +43,8 @@ export interface ColumnSummary {
   readonly sample: SampleSketch;
   /** Cells with `is_valid` true: what validation columns are about. */
   readonly validCount: number;
+  /** Of judge columns. */
+  readonly scores: ScoreSummaries;
 }
 
 export type TableSummary = ReadonlyMap<string, ColumnSummary>;
@@ -80,6 +83,7 @@ function summarizeColumn(column: ColumnData, keys: Float64Array, limit: number):
             mapRows(rows, (row) => keys[row] ?? 0),
             numbers,
           ),
+    scores: scoresOf(column, rows, keys),
     validCount: column.type === "json" ? rows.filter((row) => isValid(column.values[row])).length : 0,
   };
 }
@@ -222,6 +226,7 @@ function mergeColumn(left: ColumnSummary, right: ColumnSummary): ColumnSummary {
     moments: mergeMoments(left.moments, right.moments),
     sample: mergeSamples(left.sample, right.sample),
     validCount: left.validCount + right.validCount,
+    scores: mergeScores(left.scores, right.scores),
   };
 }
 
@@ -242,4 +247,5 @@ export const EMPTY_SUMMARY: ColumnSummary = {
   moments: NO_MOMENTS,
   sample: NO_SAMPLE,
   validCount: 0,
+  scores: NO_SCORES,
 };

@@ -2,6 +2,7 @@ import type { JudgeScore } from "../llm/judge.ts";
 import type { JsonSchema } from "../llm/json-schema.ts";
 import type { JsonValue } from "../table.ts";
 import { Dice, textKey } from "./dice.ts";
+import { OFFLINE_TEXT_LABEL } from "./label.ts";
 import { type PromptFacts, readFacts } from "./facts.ts";
 import { readWish } from "./wish.ts";
 import { writeCode } from "./write-code.ts";
@@ -32,8 +33,6 @@ export interface OfflineText {
   readonly generatedBy: string;
   generate(request: TextRequest): JsonValue;
 }
-
-export const OFFLINE_TEXT_LABEL = "offline text model";
 
 /**
  * Writes LLM columns without a model: English sentences from a grammar and a lexicon, about the record's values that the

@@ -2,6 +2,9 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 
 import { type DatasetProfile, buildProfile } from "../../../engine/data/profile/profile.ts";
+import type { ColumnModelUsage } from "../../../engine/data/steps/model-cells.ts";
+import type { GenerationServices } from "../generation-services.ts";
+import { writeJudgeSummaries } from "../judge-summaries.ts";
 import { writeFileAtomically } from "../writers/atomic-file.ts";
 import { datasetCard } from "./dataset-card.ts";
 import type { JobEvent } from "./events.ts";
@@ -12,19 +15,31 @@ import type { Recorder } from "./recorder.ts";
 export interface FinishOptions extends Pick<OpenJobOptions, "folder" | "design" | "numRecords"> {
   readonly recorder: Recorder;
   readonly onEvent: (event: JobEvent) => void;
+  readonly services?: GenerationServices;
+  readonly onUsage: (usage: readonly ColumnModelUsage[]) => void;
+  readonly signal?: AbortSignal;
 }
 
 /** Writes the profile and the card of a job whose row groups are there, and says what is missing. */
 export async function finishJob(job: Job, options: FinishOptions): Promise<DatasetProfile> {
   const { folder, design, numRecords, recorder, onEvent } = options;
   for (const message of warningsOf(job.metadata, numRecords)) onEvent({ type: "log", level: "warning", message });
-  const profile = buildProfile({
+  const counted = buildProfile({
     design,
     summary: recorder.summary(),
     columnNames: job.columns,
     sideEffectColumns: job.sideEffects,
     targetNumRecords: numRecords,
   });
+  const { services, onUsage, signal } = options;
+  const profile = await writeJudgeSummaries(counted, {
+    design,
+    services,
+    onEvent,
+    onUsage,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  await recorder.recordRest();
   await writeFileAtomically(path.join(folder, "analysis.json"), `${JSON.stringify(profile, null, 2)}\n`);
   const { length: count } = job.metadata.row_groups;
   job.metadata = { ...job.metadata, total_num_batches: count, post_generation_state: "completed" };

@@ -4,7 +4,7 @@ import { type Design, isLlmColumn } from "../../../engine/data/design/design.ts"
 import { fingerprint } from "../../../engine/data/design/fingerprint.ts";
 import { planColumns } from "../../../engine/data/design/plan.ts";
 import type { Table } from "../../../engine/data/table.ts";
-import { OFFLINE_TEXT_LABEL } from "../../../engine/data/text/offline-text.ts";
+import { OFFLINE_TEXT_LABEL } from "../../../engine/data/text/label.ts";
 import { ServiceError } from "../../../lib/errors.ts";
 import { createFolderOf, toStorageError } from "../../../lib/storage.ts";
 import { writeFileAtomically } from "../writers/atomic-file.ts";

@@ -1,4 +1,3 @@
-import { type Design, isLlmColumn } from "../../../engine/data/design/design.ts";
 import { planColumns } from "../../../engine/data/design/plan.ts";
 import type { GenerationEvent } from "../../../engine/data/generation-events.ts";
 import { type Generator, createGenerator } from "../../../engine/data/generate.ts";
@@ -17,14 +16,6 @@ export interface PreparedRowGroups {
   readonly run: RunRowGroup;
   readonly models?: Generator["models"];
   readonly embeddings?: Generator["embeddings"];
-}
-
-/** Whether making the design's rows asks something outside of this process. */
-export function asksServices(design: Design, { models }: GenerationServices): boolean {
-  return design.columns.some((column) => {
-    if (column.column_type === "validation") return column.validator_type === "remote";
-    return column.column_type === "embedding" || (models !== undefined && isLlmColumn(column));
-  });
 }
 
 /** Compiles the design once for many row groups. Throws `invalid_input` or `not_supported` with the column's name. */

@@ -9,7 +9,7 @@ import { finishJob } from "./finish-job.ts";
 import { checkRecordCount, nextGroups } from "./groups.ts";
 import type { Metadata, RowGroupEntry } from "./metadata.ts";
 import { ASKING_ROW_GROUP_SIZE, DEFAULT_ROW_GROUP_SIZE, type Job, type OpenJobOptions, openJob } from "./open-job.ts";
-import { asksServices } from "./prepare.ts";
+import { asksServices } from "./asks-services.ts";
 import { createRecorder } from "./recorder.ts";
 import { runAll, startRunner } from "./runner.ts";
 
@@ -80,9 +80,11 @@ async function generate(job: Job, options: GenerateOptions): Promise<DatasetProf
   await using runner = await startRunner({ ...options, onEvent: onGeneration }, Math.ceil(numRecords / groupSize));
   if (runner.models !== undefined) job.metadata = withTextModel(job.metadata, runner.models.label);
   if (runner.embeddings !== undefined) job.metadata = withEmbeddingModel(job.metadata, runner.embeddings.label);
+  const profilerUsage: ColumnModelUsage[] = [];
   const usage = (): readonly ColumnModelUsage[] => [
     ...(runner.models?.usage() ?? []),
     ...(runner.embeddings?.usage() ?? []),
+    ...profilerUsage,
   ];
   const recorder = createRecorder(job, { folder, numRecords, onEvent, clock, usage });
   const finished: RowGroupEntry[] = [];
@@ -103,7 +105,7 @@ async function generate(job: Job, options: GenerateOptions): Promise<DatasetProf
     await recorder.recordRest().catch(() => undefined);
     throw error;
   }
-  return finishJob(job, { ...options, recorder });
+  return finishJob(job, { ...options, recorder, onUsage: (used) => profilerUsage.push(...used) });
 }
 
 /** Counts of a column are of this run; a reader wants them of the dataset. */

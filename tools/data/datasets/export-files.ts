@@ -3,7 +3,7 @@ import path from "node:path";
 
 import { ServiceError } from "../../../lib/errors.ts";
 import { toStorageError } from "../../../lib/storage.ts";
-import { type ExportFormat, exportDataset } from "../dataset-job/export.ts";
+import type { ExportFormat } from "../dataset-job/export-formats.ts";
 import { readMetadata } from "../dataset-job/metadata.ts";
 
 const FOLDER = "exports";
@@ -61,6 +61,8 @@ export function createExportFiles(): ExportFiles {
           for (const other of await readdir(within)) {
             if (other !== name && other.endsWith(`.${format}`)) await rm(path.join(within, other), { force: true });
           }
+          // Loaded with the first export.
+          const { exportDataset } = await import("../dataset-job/export.ts");
           await exportDataset({ folder, metadata, format, file });
           return { file, bytes: (await stat(file)).size };
         } catch (error) {

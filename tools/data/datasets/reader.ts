@@ -4,7 +4,7 @@ import path from "node:path";
 import type { ColumnData } from "../../../engine/data/table.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import { ServiceError, errorMessage } from "../../../lib/errors.ts";
-import type { ExportFormat } from "../dataset-job/export.ts";
+import type { ExportFormat } from "../dataset-job/export-formats.ts";
 import type { DataDesigner } from "../designer/designer.ts";
 import { type DatasetFiles, findDatasetFiles } from "./dataset-files.ts";
 import { readColumnTypes } from "./column-types.ts";

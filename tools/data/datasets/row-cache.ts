@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 
 import type { Table } from "../../../engine/data/table.ts";
 import { ServiceError, errorMessage } from "../../../lib/errors.ts";
-import { decodeParquet } from "../writers/parquet.ts";
 import { readStruct } from "../writers/thrift.ts";
 import type { RowFile } from "./dataset-files.ts";
 
@@ -55,7 +54,10 @@ export function createRowCache(): RowCache {
 async function decodeFile(file: string): Promise<Table | undefined> {
   try {
     const bytes = await readFile(file);
-    return isOwnParquet(bytes) ? decodeParquet(bytes) : undefined;
+    if (!isOwnParquet(bytes)) return undefined;
+    // Loaded with the first page.
+    const { decodeParquet } = await import("../writers/parquet.ts");
+    return decodeParquet(bytes);
   } catch (error) {
     throw new ServiceError("unreadable_input", `${file} cannot be read: ${errorMessage(error)}`, { cause: error });
   }

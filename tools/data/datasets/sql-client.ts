@@ -13,7 +13,7 @@ const GRACE_MS = 1_000;
 /** A process without work ends after this time, so that an idle service holds no memory for it. */
 const IDLE_MS = 30_000;
 
-export type SqlCall = Omit<SqlRequest, "timeoutMs" | "module">;
+export type SqlCall = Omit<SqlRequest, "timeoutMs" | "memoryMiB" | "module">;
 
 export interface SqlClient {
   /**
@@ -27,12 +27,14 @@ export interface SqlClient {
 export interface SqlClientOptions {
   readonly timeoutMs: number;
   readonly clock?: Clock;
+  /** What a query may take, 512 when left out. */
+  readonly memoryMiB?: number;
   /** The package that is loaded; another one in tests of its absence. */
   readonly module?: string;
 }
 
 export function createSqlClient(options: SqlClientOptions): SqlClient {
-  const { timeoutMs, clock = systemClock, module = "@duckdb/node-api" } = options;
+  const { timeoutMs, clock = systemClock, memoryMiB = 512, module = "@duckdb/node-api" } = options;
   const idle: ChildProcess[] = [];
   const all = new Set<ChildProcess>();
   const waiting: (() => void)[] = [];
@@ -111,7 +113,7 @@ export function createSqlClient(options: SqlClientOptions): SqlClient {
       try {
         const child = idle.pop() ?? start();
         const ended = new AbortController();
-        const question = ask(child, { ...call, timeoutMs, module }, signal);
+        const question = ask(child, { ...call, timeoutMs, memoryMiB, module }, signal);
         const limit = clock.sleep(timeoutMs + GRACE_MS, ended.signal).then(
           (): SqlReply => ({ problem: { kind: "timeout", message: "" } }),
           (): Promise<never> => new Promise(() => undefined),

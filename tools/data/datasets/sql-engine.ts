@@ -7,11 +7,8 @@ import { createCellConverter } from "./sql-values.ts";
 type DuckDb = typeof import("@duckdb/node-api");
 
 const THREADS = 2;
-/** DuckDB's own limit; long texts are not counted by it, so the process watches its size as well. */
-const MEMORY_LIMIT = "512MB";
 const SETTINGS = {
   threads: String(THREADS),
-  memory_limit: MEMORY_LIMIT,
   temp_directory: "",
   autoinstall_known_extensions: "false",
   autoload_known_extensions: "false",
@@ -33,7 +30,10 @@ export async function runSql(request: SqlRequest): Promise<SqlReply> {
   } catch (error) {
     return { problem: { kind: "missing", message: errorMessage(error) } };
   }
-  const instance = await duckdb.DuckDBInstance.create(":memory:", SETTINGS);
+  const instance = await duckdb.DuckDBInstance.create(":memory:", {
+    ...SETTINGS,
+    memory_limit: `${request.memoryMiB}MiB`,
+  });
   try {
     const connection = await instance.connect();
     const timer = setTimeout(() => connection.interrupt(), request.timeoutMs);

@@ -6,7 +6,7 @@ import type { SqlReply, SqlRequest } from "./sql-protocol.ts";
  * memory limit, and does not look for an interrupt inside of a function call: a query that goes too far ends here,
  * with this process, and the service stays.
  */
-const MAX_RSS_BYTES = 1_280 * 1_048_576;
+const PROCESS_SHARE = 2.5;
 const WATCH_MS = 25;
 
 function reply(answer: SqlReply, then?: () => void): void {
@@ -14,8 +14,9 @@ function reply(answer: SqlReply, then?: () => void): void {
 }
 
 process.on("message", (request: SqlRequest) => {
+  const maxRssBytes = PROCESS_SHARE * request.memoryMiB * 1_048_576;
   const watch = setInterval(() => {
-    if (process.memoryUsage.rss() < MAX_RSS_BYTES) return;
+    if (process.memoryUsage.rss() < maxRssBytes) return;
     clearInterval(watch);
     reply({ problem: { kind: "memory", message: "the process that runs it grew too large" } }, () =>
       process.kill(process.pid, "SIGKILL"),

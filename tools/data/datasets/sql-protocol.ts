@@ -17,6 +17,8 @@ export interface SqlRequest {
   readonly maxRows: number;
   readonly maxBytes: number;
   readonly timeoutMs: number;
+  /** What DuckDB may take; long texts are not counted, so its process ends at two and a half times as much. */
+  readonly memoryMiB: number;
   /** Name of the DuckDB package. */
   readonly module: string;
 }

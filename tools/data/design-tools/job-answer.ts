@@ -1,10 +1,8 @@
 import { z } from "zod";
 
+import { EXPORT_FORMATS } from "../dataset-job/export-formats.ts";
 import { hasEnded, JOB_STATUSES } from "../designer/designer.ts";
 import type { DataDesigner, DesignJob } from "../designer/designer.ts";
-
-export const EXPORT_FORMATS = ["jsonl", "csv", "parquet"] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** A job as the tools show it. */
 export const JobAnswer = z.object({

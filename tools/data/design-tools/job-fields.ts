@@ -1,8 +1,7 @@
 import type { z } from "zod";
 
 import { field, readList, readText } from "./fields.ts";
-import { EXPORT_FORMATS } from "./job-answer.ts";
-import type { ExportFormat } from "./job-answer.ts";
+import { EXPORT_FORMATS, type ExportFormat } from "../dataset-job/export-formats.ts";
 
 export const formatsField: z.ZodType<ExportFormat[]> = field(
   { type: "array", items: { type: "string", enum: [...EXPORT_FORMATS] } },

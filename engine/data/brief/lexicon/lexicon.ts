@@ -37,23 +37,50 @@ const FILES = [
   leisure,
   datacenter,
 ];
+interface Lexicon {
+  readonly fields: readonly FieldEntry[];
+  readonly fieldsById: ReadonlyMap<string, FieldEntry>;
+  /** Fields by their phrases; a phrase may mean several fields, of which a domain picks its own. */
+  readonly fieldsByPhrase: ReadonlyMap<string, readonly FieldEntry[]>;
+  readonly domains: readonly DomainEntry[];
+  readonly domainPhrases: readonly { readonly domain: DomainEntry; readonly phrase: readonly string[] }[];
+}
+
+let read: Lexicon | undefined;
+
+/** Read when it is first asked for: a service that designs nothing does not pay for it. */
+function lexicon(): Lexicon {
+  read ??= readLexicon();
+  return read;
+}
+
+function readLexicon(): Lexicon {
+  const all = FILES.flatMap((file) => FieldFile.parse(file).fields);
+  const entries = z.array(DomainEntry).parse(domains.domains);
+  return {
+    fields: all,
+    fieldsById: new Map(all.map((field) => [field.id, field])),
+    fieldsByPhrase: indexFields(all),
+    domains: entries,
+    domainPhrases: entries.flatMap((domain) =>
+      domain.words.map((words) => ({ domain, phrase: normaliseWords(words) })),
+    ),
+  };
+}
+
 /** Every field that a brief can name. */
-export const FIELDS: readonly FieldEntry[] = FILES.flatMap((file) => FieldFile.parse(file).fields);
-const FIELDS_BY_ID: ReadonlyMap<string, FieldEntry> = new Map(FIELDS.map((field) => [field.id, field]));
+export function allFields(): readonly FieldEntry[] {
+  return lexicon().fields;
+}
 
 /** Every domain; of two that a text fits equally well the first one counts. */
-export const DOMAINS: readonly DomainEntry[] = z.array(DomainEntry).parse(domains.domains);
+export function allDomains(): readonly DomainEntry[] {
+  return lexicon().domains;
+}
 
-const DOMAIN_PHRASES = DOMAINS.flatMap((domain) =>
-  domain.words.map((words) => ({ domain, phrase: normaliseWords(words) })),
-);
-
-/** Fields by their phrases; a phrase may mean several fields, of which a domain picks its own. */
-const FIELDS_BY_PHRASE = indexFields();
-
-function indexFields(): ReadonlyMap<string, readonly FieldEntry[]> {
+function indexFields(fields: readonly FieldEntry[]): ReadonlyMap<string, readonly FieldEntry[]> {
   const index = new Map<string, FieldEntry[]>();
-  for (const field of FIELDS) {
+  for (const field of fields) {
     const named = phraseKey(normaliseWords(field.id));
     for (const phrase of new Set(field.words.map((words) => phraseKey(normaliseWords(words))))) {
       const known = index.get(phrase) ?? [];
@@ -70,12 +97,12 @@ function phraseKey(words: readonly string[]): string {
 }
 
 export function fieldById(id: string): FieldEntry | undefined {
-  return FIELDS_BY_ID.get(id);
+  return lexicon().fieldsById.get(id);
 }
 
 /** The default fields of a domain, in order. */
 export function fieldsOf(domain: DomainEntry): FieldEntry[] {
-  return domain.fields.flatMap((id) => FIELDS_BY_ID.get(id) ?? []);
+  return domain.fields.flatMap((id) => lexicon().fieldsById.get(id) ?? []);
 }
 
 export interface FieldMatch {
@@ -91,7 +118,7 @@ export interface FieldMatch {
 export function matchField(phrase: string, options: { readonly domain?: DomainEntry } = {}): FieldMatch | undefined {
   const words = normaliseWords(phrase);
   for (let start = 0; start < words.length; start += 1) {
-    const found = FIELDS_BY_PHRASE.get(phraseKey(words.slice(start)));
+    const found = lexicon().fieldsByPhrase.get(phraseKey(words.slice(start)));
     if (found === undefined) continue;
     const field = found.find(({ id }) => options.domain?.fields.includes(id)) ?? found[0];
     if (field !== undefined) return { field, isExact: start === 0 };
@@ -121,7 +148,7 @@ export function findDomain(text: string): DomainEntry | undefined {
 
 function bestDomain(words: readonly string[]): DomainEntry | undefined {
   let best: { readonly domain: DomainEntry; readonly score: readonly number[] } | undefined;
-  for (const { domain, phrase } of DOMAIN_PHRASES) {
+  for (const { domain, phrase } of lexicon().domainPhrases) {
     const score = scorePhrase(phrase, words);
     if (score !== undefined && (best === undefined || isHigher(score, best.score))) best = { domain, score };
   }

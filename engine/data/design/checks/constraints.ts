@@ -59,6 +59,10 @@ function checkSides(constraint: Constraint, context: CheckContext): Violation[] 
   return [...violations, report("constraint_not_comparable", message)];
 }
 
+/** Unix seconds of the first and the last second of the years that a date is written with. */
+const LEAST_TIME = -62_135_596_800;
+const GREATEST_TIME = 253_402_300_799;
+
 /**
  * Follows what each sampler can take, in the order of generation: its support cut by its constraints. An empty rest is
  * an error. A limiting column that can lie outside the reach of its target is a warning: such rows have no solution.
@@ -86,6 +90,12 @@ function proveImpossible(constraints: readonly Constraint[], context: CheckConte
     for (const constraint of solvable) {
       const message = partlyImpossible(constraint, column, rest, known);
       if (message !== undefined) violations.push(violationWarning("constraint_impossible", name, message));
+    }
+    // An end that is not known was reported where it is.
+    const ends = [rest.low, rest.high].filter(Number.isFinite);
+    if (valueKind(column) === "time" && ends.some((end) => end < LEAST_TIME || end > GREATEST_TIME)) {
+      const message = "its times can leave the years 1 to 9999; make its range smaller";
+      violations.push(violationError("invalid_range", name, message));
     }
     known.set(name, rest);
   }

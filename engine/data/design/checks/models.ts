@@ -13,7 +13,9 @@ export function checkModels({ design }: CheckContext): Violation[] {
   return [
     ...duplicates(design),
     ...design.columns.flatMap((column) => [...checkModel(column, design), ...checkTools(column, design)]),
-    ...(design.profilers ?? []).flatMap((profiler) => checkAlias(profiler.model_alias, null, "profilers", design)),
+    ...(design.profilers ?? []).flatMap((profiler) =>
+      checkAlias(profiler.model_alias, null, "profilers", design, "the summary is made of the counts"),
+    ),
   ];
 }
 
@@ -35,7 +37,8 @@ function duplicates(design: Design): Violation[] {
 
 function checkModel(column: Column, design: Design): Violation[] {
   if (!isLlmColumn(column) && column.column_type !== "embedding" && column.column_type !== "image") return [];
-  const found = checkAlias(column.model_alias, column.name, "model_alias", design);
+  const stand = column.column_type === "embedding" ? "the built-in encoder embeds" : "the offline text model writes";
+  const found = checkAlias(column.model_alias, column.name, "model_alias", design, stand);
   if (found.length > 0) return found;
   const model = (design.model_configs ?? []).find(({ alias }) => alias === column.model_alias);
   if (model === undefined) return [];
@@ -47,11 +50,12 @@ function checkModel(column: Column, design: Design): Violation[] {
   return [violationError("invalid_model_config", column.name, message)];
 }
 
-function checkAlias(alias: string, column: string | null, where: string, design: Design): Violation[] {
+/** `stand` says what happens without a model. */
+function checkAlias(alias: string, column: string | null, where: string, design: Design, stand: string): Violation[] {
   const aliases = (design.model_configs ?? []).map((model) => model.alias);
   if (aliases.includes(alias) || BUILT_IN_ALIAS.test(alias)) return [];
   if (aliases.length === 0) {
-    const message = `${where} "${alias}": the design has no model_configs, so the offline text model writes; add {"alias": "${alias}", "model": …} to use a model`;
+    const message = `${where} "${alias}": the design has no model_configs, so ${stand} where no model is set up; add {"alias": "${alias}", "model": …} to use a model`;
     return [violationWarning("invalid_model_config", column, message)];
   }
   const hint = suggestName(alias, aliases, "The aliases are");

@@ -53,20 +53,20 @@ function checkParams(params: SamplerParams, context: CheckContext): Problem[] {
     case "category":
       return checkWeights(params.values, params.weights);
     case "uniform":
-      if (params.low <= params.high) return [];
-      return wrong("invalid_range", `low (${params.low}) must not be greater than high (${params.high})`);
+      if (params.low > params.high) {
+        return wrong("invalid_range", `low (${params.low}) must not be greater than high (${params.high})`);
+      }
+      return checkReach(params.high - params.low);
     case "gaussian":
-      if (params.stddev >= 0) return [];
-      return wrong("invalid_range", `stddev must not be negative, it is ${params.stddev}`);
+      if (params.stddev < 0) return wrong("invalid_range", `stddev must not be negative, it is ${params.stddev}`);
+      return checkReach(Math.abs(params.mean) + MAX_DEVIATIONS * params.stddev);
     case "scipy":
     case "bernoulli_mixture":
-      return distributionProblems(params.dist_name, params.dist_params).map((message) => ({
-        level: "error",
-        type: Object.hasOwn(DISTRIBUTIONS, params.dist_name)
-          ? "invalid_distribution_params"
-          : "unsupported_distribution",
-        message,
-      }));
+      return checkDistribution(params.dist_name, params.dist_params);
+    case "binomial":
+      return checkDistribution("binom", { n: params.n, p: params.p });
+    case "poisson":
+      return checkDistribution("poisson", { mu: params.mean });
     case "datetime":
       return checkDatetime(params);
     case "timedelta":
@@ -76,12 +76,27 @@ function checkParams(params: SamplerParams, context: CheckContext): Problem[] {
       return checkLocale(params);
     // Their schemas and `checkParent` say everything.
     case "bernoulli":
-    case "binomial":
-    case "poisson":
     case "subcategory":
     case "uuid":
       return [];
   }
+}
+
+/** A normal value lies further off in less than one of 10^300 draws. */
+const MAX_DEVIATIONS = 40;
+
+/** A value that leaves the numbers would be a missing cell. */
+function checkReach(reach: number): Problem[] {
+  if (Number.isFinite(reach)) return [];
+  return wrong(
+    "invalid_range",
+    `the values are too large to be numbers (above ${Number.MAX_VALUE}); make them smaller`,
+  );
+}
+
+function checkDistribution(name: string, params: Readonly<Record<string, number | boolean>>): Problem[] {
+  const type = Object.hasOwn(DISTRIBUTIONS, name) ? "invalid_distribution_params" : "unsupported_distribution";
+  return distributionProblems(name, params).map((message) => ({ level: "error", type, message }));
 }
 
 function checkWeights(values: readonly unknown[], weights: readonly number[] | null): Problem[] {

@@ -69,6 +69,7 @@ describe("the profile of a dataset", () => {
     expect(profileOf(tableOf(8))).toEqual({
       num_records: 8,
       target_num_records: 8,
+      column_profiles: null,
       side_effect_column_names: [],
       column_statistics: [
         expect.objectContaining({

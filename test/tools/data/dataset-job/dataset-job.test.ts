@@ -8,7 +8,8 @@ import { type Design, type DesignInput, Design as DesignSchema } from "../../../
 import { tableRows } from "../../../../engine/data/table-rows.ts";
 import { systemClock } from "../../../../lib/clock.ts";
 import type { JobEvent } from "../../../../tools/data/dataset-job/events.ts";
-import { type ExportFormat, exportDataset } from "../../../../tools/data/dataset-job/export.ts";
+import type { ExportFormat } from "../../../../tools/data/dataset-job/export-formats.ts";
+import { exportDataset } from "../../../../tools/data/dataset-job/export.ts";
 import { readMetadata } from "../../../../tools/data/dataset-job/metadata.ts";
 import {
   type DatasetJobOptions,

@@ -1,6 +1,6 @@
 import path from "node:path";
 
-import { OFFLINE_TEXT_LABEL } from "../../../../engine/data/text/offline-text.ts";
+import { OFFLINE_TEXT_LABEL } from "../../../../engine/data/text/label.ts";
 import type { Clock } from "../../../../lib/clock.ts";
 import { ERROR_CODES, type ErrorCode, ServiceError } from "../../../../lib/errors.ts";
 import type { Log } from "../../../../lib/log.ts";
@@ -18,7 +18,6 @@ import { startJobRunner } from "./job-runner.ts";
 import { type JobStore, createJobStore } from "./job-store.ts";
 import { readLogPage } from "./log-pages.ts";
 import { checkPage, checkRequest, checkSeed, describeNewJob, drawSeed, hashRequest } from "./new-job.ts";
-import { checkPreviewCount, streamPreview } from "./preview.ts";
 import { listResults, needDatasetFolder, openResult } from "./results.ts";
 import { createRunLock } from "./run-lock.ts";
 
@@ -89,6 +88,8 @@ export function createEmbeddedDesigner(options: EmbeddedDesignerOptions): DataDe
     backend: "embedded",
     describe: () => `built-in engine, files in ${datasetsFolder}`,
     async *preview({ config, numRecords, seed = drawSeed(random), signal }) {
+      // The engine is the largest part of the service: who makes no rows does not load it.
+      const { checkPreviewCount, streamPreview } = await import("./preview.ts");
       checkPreviewCount(numRecords);
       checkSeed(seed);
       const input = await readDesignInput({ config, ...design });

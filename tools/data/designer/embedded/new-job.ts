@@ -1,13 +1,13 @@
 import { isLlmColumn } from "../../../../engine/data/design/design.ts";
 import { canonicalJson } from "../../../../engine/data/design/python-json.ts";
-import { OFFLINE_TEXT_LABEL } from "../../../../engine/data/text/offline-text.ts";
+import { OFFLINE_TEXT_LABEL } from "../../../../engine/data/text/label.ts";
 import { ServiceError } from "../../../../lib/errors.ts";
 import { sha256Hex } from "../../../../lib/hash.ts";
 import { newUuid } from "../../../../lib/ids.ts";
 import type { Random } from "../../../../lib/random.ts";
 import { MAX_RECORDS } from "../../dataset-job/groups.ts";
 import { ASKING_ROW_GROUP_SIZE, DEFAULT_ROW_GROUP_SIZE } from "../../dataset-job/open-job.ts";
-import { asksServices } from "../../dataset-job/prepare.ts";
+import { asksServices } from "../../dataset-job/asks-services.ts";
 import { type DesignInput, hashTable } from "../../design-input.ts";
 import type { GenerationServices } from "../../generation-services.ts";
 import type { JobListQuery, JobRequest } from "../designer.ts";

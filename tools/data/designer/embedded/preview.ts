@@ -5,7 +5,7 @@ import { buildProfile } from "../../../../engine/data/profile/profile.ts";
 import { summarizeTable } from "../../../../engine/data/profile/summary.ts";
 import type { RowFailure } from "../../../../engine/data/row-generator.ts";
 import { tableRows } from "../../../../engine/data/table-rows.ts";
-import { OFFLINE_TEXT_LABEL } from "../../../../engine/data/text/offline-text.ts";
+import { OFFLINE_TEXT_LABEL } from "../../../../engine/data/text/label.ts";
 import type { Clock } from "../../../../lib/clock.ts";
 import { ServiceError, errorMessage } from "../../../../lib/errors.ts";
 import type { DesignInput } from "../../design-input.ts";
@@ -28,7 +28,8 @@ export interface PreviewOptions {
 /** Throws `invalid_input`. */
 export function checkPreviewCount(numRecords: number): void {
   if (Number.isSafeInteger(numRecords) && numRecords >= 1 && numRecords <= MAX_PREVIEW_ROWS) return;
-  throw new ServiceError("invalid_input", `${numRecords} rows: a preview has 1 to ${MAX_PREVIEW_ROWS}`);
+  const message = `${numRecords} rows: a preview has 1 to ${MAX_PREVIEW_ROWS}`;
+  throw new ServiceError("invalid_input", message, { problems: [{ field: "num_records", message }] });
 }
 
 /**

@@ -4,7 +4,6 @@ import type { Clock } from "../../../../lib/clock.ts";
 import { ERROR_CODES, ServiceError, errorMessage } from "../../../../lib/errors.ts";
 import type { Log } from "../../../../lib/log.ts";
 import { readMetadata } from "../../dataset-job/metadata.ts";
-import { runDatasetJob } from "../../dataset-job/run-job.ts";
 import { type ReadDesignOptions, hashTable, readDesignInput } from "../../design-input.ts";
 import type { GenerationServices } from "../../generation-services.ts";
 import { type EventRecorder, createEventRecorder } from "./event-recorder.ts";
@@ -85,6 +84,8 @@ async function generate(
   if (seedRows !== undefined && hashTable(seedRows) !== row.seed_rows_hash) {
     throw new ServiceError("invalid_input", "the seed file has changed since the job was created; create a new job");
   }
+  // Loaded with the first job.
+  const { runDatasetJob } = await import("../../dataset-job/run-job.ts");
   const { metadata } = await runDatasetJob({
     design,
     datasetName: row.name,
