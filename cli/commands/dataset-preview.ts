@@ -1,9 +1,11 @@
 import { planColumns } from "../../engine/data/design/plan.ts";
 import { createGenerator } from "../../engine/data/generate.ts";
+import type { GenerationEvent } from "../../engine/data/generation-events.ts";
 import { previewRows } from "../../engine/data/preview.ts";
 import { buildProfile } from "../../engine/data/profile/profile.ts";
 import { summarizeTable } from "../../engine/data/profile/summary.ts";
 import { tableRows } from "../../engine/data/table-rows.ts";
+import { writeJudgeSummaries } from "../../tools/data/judge-summaries.ts";
 import type { CommandContext, GlobalOptions } from "../context.ts";
 import { loadRunnableDesign } from "../dataset-design.ts";
 import type { ExitName } from "../exit-codes.ts";
@@ -23,17 +25,21 @@ export async function run({ terminal, signal }: CommandContext, file: string, op
   const { seed } = options;
   using services = openGeneration();
   const seeds = seedRows === undefined ? {} : { seedRows };
-  const generator = await createGenerator({ design, plan, seed, services, ...seeds });
+  const onEvent = (event: GenerationEvent): void => {
+    if (event.type === "log") terminal.complain(event.message);
+  };
+  const generator = await createGenerator({ design, plan, seed, services, onEvent, ...seeds });
   const preview = await previewRows(generator, options.rows, { signal });
   const records = tableRows(preview.table);
   if (options.json) {
-    const profile = buildProfile({
+    const counted = buildProfile({
       design,
       summary: summarizeTable(preview.table, 0),
       columnNames: plan.output,
       sideEffectColumns: [...plan.sideEffects.values()].flat(),
       targetNumRecords: options.rows,
     });
+    const profile = await writeJudgeSummaries(counted, { design, services, onEvent, signal });
     terminal.out(jsonText("dataset_preview", { name, seed, records, failures: preview.failures, violations, profile }));
     return "ok";
   }
