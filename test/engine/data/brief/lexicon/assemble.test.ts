@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 
 import { assembleFields } from "../../../../../engine/data/brief/lexicon/assemble.ts";
-import { DOMAINS } from "../../../../../engine/data/brief/lexicon/lexicon.ts";
+import { allDomains } from "../../../../../engine/data/brief/lexicon/lexicon.ts";
 
 const domain = (id: string) => {
-  const found = DOMAINS.find((entry) => entry.id === id);
+  const found = allDomains().find((entry) => entry.id === id);
   if (found === undefined) throw new Error(`no domain ${id}`);
   return found;
 };
