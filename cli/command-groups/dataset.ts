@@ -30,9 +30,10 @@ export function addDatasetCommands(program: Command, action: Action): void {
     .requiredOption("-n, --rows <count>", "rows", wholeNumber(1, 100_000_000))
     .option(
       "-f, --format <format>",
-      "jsonl, csv or parquet (else by the ending of -o)",
-      oneOf("jsonl", "csv", "parquet"),
+      "jsonl, csv, parquet, or text for one column (else by the ending of -o)",
+      oneOf("jsonl", "csv", "parquet", "text"),
     )
+    .option("--column <name>", "with -f text: the column whose values are the lines, such as a log")
     .option("-o, --output <file>", "<name of the design>.<format> when left out")
     .option("--seed <seed>", "other rows for another seed", "0")
     .option("--row-group-size <rows>", "rows made and kept at once", wholeNumber(1, 1_000_000))

@@ -1,10 +1,13 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 
+import type { Design } from "../../engine/data/design/design.ts";
+import { planColumns } from "../../engine/data/design/plan.ts";
+import type { Table } from "../../engine/data/table.ts";
 import { OFFLINE_TEXT_LABEL } from "../../engine/data/text/label.ts";
 import { ServiceError } from "../../lib/errors.ts";
 import { EXPORT_FORMATS, type ExportFormat } from "../../tools/data/dataset-job/export-formats.ts";
-import { exportDataset } from "../../tools/data/dataset-job/export.ts";
+import { type ExportForm, exportDataset } from "../../tools/data/dataset-job/export.ts";
 import { type DatasetJobResult, runDatasetJob } from "../../tools/data/dataset-job/run-job.ts";
 import type { CommandContext, GlobalOptions } from "../context.ts";
 import { loadRunnableDesign } from "../dataset-design.ts";
@@ -15,7 +18,8 @@ import { jsonText } from "../terminal.ts";
 
 interface Options extends GlobalOptions {
   readonly rows: number;
-  readonly format?: ExportFormat;
+  readonly format?: ExportFormat | "text";
+  readonly column?: string;
   readonly output?: string;
   readonly seed: string;
   /** Left out: what suits the design. */
@@ -33,8 +37,10 @@ interface Options extends GlobalOptions {
 export async function run(context: CommandContext, file: string, options: Options): Promise<ExitName> {
   const { terminal, signal } = context;
   const { name, design, seedRows } = await loadRunnableDesign(file, terminal);
-  const format = options.format ?? formatOf(options.output);
-  const output = options.output ?? `${name}.${format}`;
+  const form = readForm(options);
+  if (form.format === "text") checkColumn(form.column, design, seedRows);
+  const { format } = form;
+  const output = options.output ?? `${name}.${format === "text" ? "txt" : format}`;
   const folder = options.artifacts ?? `${output}.artifacts`;
   using services = openGeneration();
   const progress = createJobProgress(terminal);
@@ -54,7 +60,7 @@ export async function run(context: CommandContext, file: string, options: Option
       ...(options.rowGroupSize === undefined ? {} : { rowGroupSize: options.rowGroupSize }),
       ...(options.workers === undefined ? {} : { workerCount: options.workers }),
     });
-    await exportDataset({ folder, metadata: result.metadata, format, file: output, signal });
+    await exportDataset({ folder, metadata: result.metadata, ...form, file: output, signal });
   } catch (error) {
     throw explain(error, folder);
   } finally {
@@ -73,6 +79,23 @@ export async function run(context: CommandContext, file: string, options: Option
   if (rows === options.rows) return "ok";
   terminal.complain(`${rows} of ${options.rows} rows came out; the others were dropped`);
   return "failure";
+}
+
+/** Said before hours of work: a column without its format, or a format without its column. */
+function readForm({ format, column, output }: Options): ExportForm {
+  if (format === "text" && column === undefined) {
+    throw new CliError("usage", "-f text writes one column: name it with --column");
+  }
+  if (format === "text" && column !== undefined) return { format, column };
+  if (column !== undefined) throw new CliError("usage", "--column goes with -f text");
+  return { format: format === undefined || format === "text" ? formatOf(output) : format };
+}
+
+/** Throws CliError `usage` naming the columns there are. */
+function checkColumn(column: string, design: Design, seedRows: Table | undefined): void {
+  const { output } = planColumns(design, seedRows === undefined ? {} : { seedColumns: [...seedRows.columns.keys()] });
+  if (output.includes(column)) return;
+  throw new CliError("usage", `the dataset has no column "${column}"; columns are ${output.join(", ")}`);
 }
 
 function formatOf(output: string | undefined): ExportFormat {

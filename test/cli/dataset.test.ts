@@ -77,6 +77,17 @@ columns: [{column_type: expression, name: hello, expr: "{{ who }} is {{ age }}",
 });
 
 describe("nemops dataset create", () => {
+  it("writes one column as lines of text", async () => {
+    const design = file("orders.yaml", ORDERS);
+    const output = path.join(folder, "labels.txt");
+    const made = ["dataset", "create", design, "-n", "3", "-f", "text", "-o", output, "-q"];
+    expect((await runCli([...made, "--column", "label"])).code).toBe(0);
+    expect(readFileSync(output, "utf8")).toMatch(/^(?:ORD-[0-9a-f]{32}: \d\.\d+\n){3}$/);
+    const unknown = await runCli([...made, "--column", "price_label"]);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("columns are id, price, label")]);
+    expect((await runCli(made)).stderr).toContain("name it with --column");
+  });
+
   it("writes the file, prints its name, tells its progress as JSON lines and leaves nothing else", async () => {
     const output = path.join(folder, "out.csv");
     const { code, stdout, stderr } = await runCli([

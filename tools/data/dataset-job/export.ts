@@ -29,7 +29,7 @@ interface ExportPlaces {
 }
 
 /** All columns in a format for datasets, or the values of one column as lines of text, such as a log to be replayed. */
-type ExportForm = { readonly format: ExportFormat } | { readonly format: "text"; readonly column: string };
+export type ExportForm = { readonly format: ExportFormat } | { readonly format: "text"; readonly column: string };
 
 export type ExportOptions = ExportPlaces & ExportForm;
 
