@@ -2,9 +2,12 @@ import { cpus, totalmem } from "node:os";
 
 import { benchAgentHttp } from "./agent-http.ts";
 import { benchAgent } from "./agent.ts";
+import { benchBriefParse } from "./brief-parse.ts";
+import { benchBrief } from "./brief.ts";
 import { benchDataLlm } from "./data-llm.ts";
 import { benchDataSamplers } from "./data-samplers.ts";
 import { benchDataGenerate } from "./data-generate.ts";
+import { benchDatasetRows } from "./dataset-rows.ts";
 import { benchIncidentSearch } from "./incident-search.ts";
 import { benchLogParsing } from "./log-parsing.ts";
 import type { BenchRow } from "./row.ts";
@@ -28,6 +31,9 @@ const BENCHMARKS: readonly { name: string; run: () => Promise<readonly BenchRow[
   { name: "server", run: benchServer },
   { name: "data-generate", run: benchDataGenerate },
   { name: "data-llm", run: benchDataLlm },
+  { name: "dataset-rows", run: benchDatasetRows },
+  { name: "brief-parse", run: () => Promise.resolve(benchBriefParse()) },
+  { name: "brief", run: benchBrief },
 ];
 
 const wanted = process.argv.slice(2);

@@ -14,9 +14,12 @@ const ANSWER_TOKENS = { "llm-text": 120, "llm-code": 250, "llm-structured": 120,
 const INSTRUCTION_TOKENS = { "llm-text": 10, "llm-code": 40, "llm-structured": 120, "llm-judge": 150 } as const;
 const CHARACTERS_PER_TOKEN = 4;
 
-/** Columns a second and core of drawn and calculated cells, rounded down; see `bench/`. */
+/**
+ * Drawn and calculated cells a second with the files they are written to: a third of what the 13 columns of
+ * `bench/data-generate.ts` give on two cores, since people and long templates take longer.
+ */
 const DRAWN_CELLS_PER_SECOND = 400_000;
-/** What the offline text model writes. */
+/** Cells a second that the offline text model writes: a third of what short reviews, tickets and code give on one core. */
 const OFFLINE_CELLS_PER_SECOND = 5_000;
 /** What one request to a model endpoint gives, for want of a measurement. */
 const TOKENS_PER_SECOND = 40;
