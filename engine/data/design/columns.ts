@@ -4,7 +4,7 @@ import { configObject } from "./object-schema.ts";
 import { SAMPLER_PARAMS } from "./sampler-params.ts";
 import type { SamplerType } from "./sampler-params.ts";
 
-/** Languages of generated code; a code validator takes Python and the SQL dialects only. */
+/** Languages of generated code. */
 export const CODE_LANGUAGES = [
   "bash",
   "c",
@@ -158,11 +158,18 @@ export const ExpressionColumn = configObject({
   dtype: z.enum(["int", "float", "str", "bool"]).default("str"),
 });
 
+/** Code validators of these are read here but not by a Data Designer service, which knows Python and the SQL dialects. */
+export const OWN_VALIDATOR_LANGUAGES: readonly string[] = ["javascript", "typescript"];
+
 const CodeValidator = configObject({
   validator_type: z.literal("code").default("code"),
-  code_lang: CodeLang.refine((language) => language === "python" || language.startsWith("sql:"), {
-    error: "code can be checked in python and the sql dialects only",
-  }),
+  code_lang: CodeLang.refine(
+    (language) => language === "python" || language.startsWith("sql:") || OWN_VALIDATOR_LANGUAGES.includes(language),
+    {
+      error:
+        "code can be checked in python and the sql dialects only, and by the built-in engine in javascript and typescript",
+    },
+  ),
 });
 
 const LocalCallableValidator = configObject({

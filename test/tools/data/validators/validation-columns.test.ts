@@ -89,6 +89,8 @@ describe("a validation column of code", () => {
     ["sql:sqlite", "PRAGMA user_version", { is_valid: true, validator: "tokens" }],
     ["sql:sqlite", "-- nothing", { is_valid: false, validator: "tokens" }],
     ["sql:postgres", "SELECT a FROM", { is_valid: false, validator: "tokens" }],
+    ["javascript", "const f = (x) => x ?? 1;", { is_valid: true, validator: "parser" }],
+    ["typescript", "let x: = 1;", { is_valid: false, validator: "parser" }],
     ["python", "def f(:", { is_valid: false, validator: "tokens" }],
   ])("reads %s: %s", async (language, code, result) => {
     const design = DesignSchema.parse({ columns: [sampler("code", [code]), check("ok", ["code"], language)] });

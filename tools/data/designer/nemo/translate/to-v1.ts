@@ -3,7 +3,7 @@ import type { SeedConfig } from "../../../../../engine/data/design/seed.ts";
 import { checkCommon, checkLlm, toContext } from "./llm-features.ts";
 import { toInference } from "./models.ts";
 import { toSampler } from "./samplers.ts";
-import { type FeatureCheck, type Translation, compact, createFeatureCheck } from "./translation.ts";
+import { type FeatureCheck, type Translation, compact, createFeatureCheck, checkValidator } from "./translation.ts";
 import type { V1Options } from "./v1-options.ts";
 
 /** Languages of the published schema. Source: NeMo Data Designer API 1.4.0, `CodeLang`. */
@@ -90,9 +90,7 @@ export function checkLanguage(column: string, language: string, check: FeatureCh
 
 function toValidation(column: ColumnOf<"validation">, check: FeatureCheck): Record<string, unknown> {
   const { target_columns, validator_type, batch_size } = column;
-  if (column.validator_type === "local_callable") {
-    check.refuse(column.name, "validator_type local_callable", "a Python function cannot be sent");
-  }
+  checkValidator(column, check);
   const { validator_type: _tag, ...params } = column.validator_params;
   return { target_columns, validator_type, validator_params: compact(params), batch_size };
 }

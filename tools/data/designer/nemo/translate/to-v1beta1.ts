@@ -5,7 +5,7 @@ import { checkCommon, checkLlm, toContext } from "./llm-features.ts";
 import { toInference } from "./models.ts";
 import { toPerson } from "./samplers.ts";
 import { checkLanguage, toSeedDataset } from "./to-v1.ts";
-import { type FeatureCheck, type Translation, compact, createFeatureCheck } from "./translation.ts";
+import { type FeatureCheck, type Translation, compact, createFeatureCheck, checkValidator } from "./translation.ts";
 
 /**
  * The design as the `v1beta1` API of 25.9 takes it: the type of a sampler column is its sampler, judges have rubrics,
@@ -132,6 +132,7 @@ function toValidation(column: ColumnOf<"validation">, check: FeatureCheck): Reco
     );
     return {};
   }
+  checkValidator(column, check);
   return { target_column: target, code_lang: column.validator_params.code_lang };
 }
 

@@ -1,5 +1,5 @@
 import type { Design } from "../../../../../engine/data/design/design.ts";
-import { type Translation, createFeatureCheck } from "./translation.ts";
+import { type Translation, checkValidator, createFeatureCheck } from "./translation.ts";
 
 /**
  * The design as the workspaces of 2026 take it: the open-source config itself, with its defaults. Refused is what only
@@ -9,9 +9,7 @@ export function toV2Config(design: Design): Translation {
   const check = createFeatureCheck("the v2 API of the NeMo service");
   for (const column of design.columns) {
     if (column.column_type === "custom") check.refuse(column.name, "custom", "a Python function cannot be sent");
-    if (column.column_type === "validation" && column.validator_type === "local_callable") {
-      check.refuse(column.name, "validator_type local_callable", "a Python function cannot be sent");
-    }
+    if (column.column_type === "validation") checkValidator(column, check);
   }
   const source = design.seed_config?.source;
   if (source?.seed_type === "df") {

@@ -1,3 +1,5 @@
+import { OWN_VALIDATOR_LANGUAGES } from "../../../../../engine/data/design/columns.ts";
+import type { ColumnOf } from "../../../../../engine/data/design/design.ts";
 import { ServiceError } from "../../../../../lib/errors.ts";
 
 /** A design in the form of a service. */
@@ -41,6 +43,16 @@ export function createFeatureCheck(target: string): FeatureCheck {
       });
     },
   };
+}
+
+/** Refuses validators that no service has. */
+export function checkValidator(column: ColumnOf<"validation">, check: FeatureCheck): void {
+  if (column.validator_type === "local_callable") {
+    check.refuse(column.name, "validator_type local_callable", "a Python function cannot be sent");
+  } else if (column.validator_type === "code" && OWN_VALIDATOR_LANGUAGES.includes(column.validator_params.code_lang)) {
+    const { code_lang: language } = column.validator_params;
+    check.refuse(column.name, `code_lang ${language}`, "services check python and the sql dialects");
+  }
 }
 
 /** The object without what is null or undefined: older services refuse a null where a field may be left out. */
