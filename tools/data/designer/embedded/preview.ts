@@ -1,5 +1,6 @@
 import { isLlmColumn } from "../../../../engine/data/design/design.ts";
 import { createGenerator } from "../../../../engine/data/generate.ts";
+import type { GenerationEvent } from "../../../../engine/data/generation-events.ts";
 import { MAX_PREVIEW_ROWS, previewRows } from "../../../../engine/data/preview.ts";
 import { buildProfile } from "../../../../engine/data/profile/profile.ts";
 import { summarizeTable } from "../../../../engine/data/profile/summary.ts";
@@ -10,6 +11,7 @@ import type { Clock } from "../../../../lib/clock.ts";
 import { ServiceError, errorMessage } from "../../../../lib/errors.ts";
 import type { DesignInput } from "../../design-input.ts";
 import type { GenerationServices } from "../../generation-services.ts";
+import { writeJudgeSummaries } from "../../judge-summaries.ts";
 import type { PreviewMessage } from "../designer.ts";
 
 /** A preview that is silent for longer than this tells that it still works. */
@@ -57,6 +59,7 @@ export async function* streamPreview(options: PreviewOptions): AsyncGenerator<Pr
       return;
     }
     if (made.textModel !== null) yield log("info", `columns of models are written by: ${made.textModel}`);
+    for (const { level, message } of made.logs) yield log(level, message);
     yield* failureLines(made.failures);
     yield { kind: "dataset", records: made.records };
     yield { kind: "analysis", analysis: made.profile };
@@ -65,11 +68,14 @@ export async function* streamPreview(options: PreviewOptions): AsyncGenerator<Pr
   }
 }
 
+type LogEvent = Extract<GenerationEvent, { type: "log" }>;
+
 type Made =
   | {
       readonly records: ReturnType<typeof tableRows>;
       readonly profile: ReturnType<typeof buildProfile>;
       readonly failures: readonly RowFailure[];
+      readonly logs: readonly LogEvent[];
       readonly textModel: string | null;
     }
   | { readonly error: unknown };
@@ -79,17 +85,22 @@ async function generate({ input, numRecords, seed, services }: PreviewOptions, s
   const { design, plan, seedRows } = input;
   try {
     const seeds = seedRows === undefined ? {} : { seedRows };
-    const generator = await createGenerator({ design, plan, seed, services, ...seeds });
+    const logs: LogEvent[] = [];
+    const onEvent = (event: GenerationEvent): void => {
+      if (event.type === "log") logs.push(event);
+    };
+    const generator = await createGenerator({ design, plan, seed, services, onEvent, ...seeds });
     const { table, failures } = await previewRows(generator, numRecords, { signal });
-    const profile = buildProfile({
+    const counted = buildProfile({
       design,
       summary: summarizeTable(table, 0),
       columnNames: plan.output,
       sideEffectColumns: [...plan.sideEffects.values()].flat(),
       targetNumRecords: numRecords,
     });
+    const profile = await writeJudgeSummaries(counted, { design, services, onEvent, signal });
     const offline = design.columns.some(isLlmColumn) ? OFFLINE_TEXT_LABEL : null;
-    return { records: tableRows(table), profile, failures, textModel: generator.models?.label ?? offline };
+    return { records: tableRows(table), profile, failures, logs, textModel: generator.models?.label ?? offline };
   } catch (error) {
     return { error };
   }
