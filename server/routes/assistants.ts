@@ -180,11 +180,14 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
         if (metadata["created_by"] === "system") {
           throw new ServiceError("conflict", "this assistant belongs to its graph and cannot be deleted");
         }
-        await store.transaction(async (tables) => {
-          await tables.assistants.delete(assistantId);
-          await tables.assistantVersions.deleteAll(assistantId);
-          await tables.crons.deleteOfAssistant(assistantId);
-        });
+        await store.transaction(
+          async (tables) => {
+            await tables.assistants.delete(assistantId);
+            await tables.assistantVersions.deleteAll(assistantId);
+            await tables.crons.deleteOfAssistant(assistantId);
+          },
+          { lock: assistantId },
+        );
         if (request.query.delete_threads === true) {
           const filter = { metadata: { assistant_id: assistantId } };
           const page = { limit: 1_000, offset: 0, sortBy: "thread_id", sortOrder: "asc" } as const;
@@ -202,12 +205,15 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
 
 /** Makes it the next version, and the one in use. */
 function addVersion(store: Store, next: Assistant): Promise<Assistant> {
-  return store.transaction(async (tables) => {
-    const version = { ...next, version: (await tables.assistantVersions.newest(next.assistantId)) + 1 };
-    await tables.assistantVersions.add(version);
-    await tables.assistants.update(version);
-    return version;
-  });
+  return store.transaction(
+    async (tables) => {
+      const version = { ...next, version: (await tables.assistantVersions.newest(next.assistantId)) + 1 };
+      await tables.assistantVersions.add(version);
+      await tables.assistants.update(version);
+      return version;
+    },
+    { lock: next.assistantId },
+  );
 }
 
 function toFilter(body: z.infer<typeof AssistantCount>): AssistantFilter {

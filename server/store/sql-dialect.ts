@@ -10,11 +10,16 @@ export interface SqlDialect {
    * Conditions for "this JSON column contains that object": every leaf of `wanted` must be there with the same value,
    * other keys do not matter. Arrays are compared whole.
    */
-  jsonContains(column: string, wanted: Readonly<Record<string, unknown>>): Expression<SqlBool>[];
+  readonly jsonContains: (column: string, wanted: Readonly<Record<string, unknown>>) => Expression<SqlBool>[];
   /** Numbers compare with numbers and texts with texts, by bytes; anything else is false. `$ne` takes any JSON. */
-  jsonCompare(column: string, field: string, comparison: JsonComparison, operand: unknown): Expression<SqlBool>;
+  readonly jsonCompare: (
+    column: string,
+    field: string,
+    comparison: JsonComparison,
+    operand: unknown,
+  ) => Expression<SqlBool>;
   /** Whether a text column has `part` in it; upper and lower case of ASCII letters are the same. */
-  textContains(column: string, part: string): Expression<SqlBool>;
+  readonly textContains: (column: string, part: string) => Expression<SqlBool>;
 }
 
 export const sqliteDialect: SqlDialect = {

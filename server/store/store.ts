@@ -42,8 +42,7 @@ export interface TransactionOptions {
 /** Assistants, threads and runs. Every method may throw `storage_failed`. */
 export interface Store extends StoreTables {
   /**
-   * All of `work` or nothing of it. It must use only the tables it is given, must not wait for anything else, and may be
-   * called again when another process was in its way.
+   * All of `work` or nothing of it. It must use only the tables it is given and must not wait for anything else.
    */
   transaction<Result>(work: TransactionWork<Result>, options?: TransactionOptions): Promise<Result>;
   /** Empties tables; the assistants of the graphs have to be written again. For test mode only. */

@@ -13,11 +13,14 @@ export interface ThreadParts {
  * still writes while it stops goes last.
  */
 export async function deleteThread({ store, checkpointer, runs }: ThreadParts, threadId: string): Promise<void> {
-  await store.transaction(async (tables) => {
-    await tables.runs.deleteOfThread(threadId);
-    await tables.crons.deleteOfThread(threadId);
-    await tables.threads.delete(threadId);
-  });
+  await store.transaction(
+    async (tables) => {
+      await tables.runs.deleteOfThread(threadId);
+      await tables.crons.deleteOfThread(threadId);
+      await tables.threads.delete(threadId);
+    },
+    { lock: threadId },
+  );
   await runs.stopThread(threadId);
   await checkpointer.saver.deleteThread(threadId);
 }

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import pg from "pg";
+import { Pool } from "pg";
 
 /** A Postgres for tests: the one of `TEST_POSTGRES_URL`, else one of this machine's own, started for these tests only. */
 export interface TestPostgres {
@@ -26,7 +26,7 @@ export function hasPostgres(): boolean {
 export async function startTestPostgres(): Promise<TestPostgres> {
   const given = process.env["TEST_POSTGRES_URL"];
   const server = given === undefined ? await startServer() : { url: given, stop: async () => {} };
-  const pool = new pg.Pool({ connectionString: server.url, max: 2 });
+  const pool = new Pool({ connectionString: server.url, max: 2 });
   pool.on("error", () => undefined);
   const schemas = new Set<string>();
   const dropSchema = async (schema: string): Promise<void> => {

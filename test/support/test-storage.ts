@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import path from "node:path";
 
-import pg from "pg";
+import { Client } from "pg";
 
 import { createCheckpointer } from "../../server/store/checkpointer.ts";
 import { type Storage, openStorage } from "../../server/store/open-storage.ts";
@@ -48,7 +48,7 @@ async function openSchema(url: string, home: string | undefined): Promise<Storag
 }
 
 async function execute(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     await client.query(statement);

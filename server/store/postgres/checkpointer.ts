@@ -34,9 +34,10 @@ export async function createPostgresCheckpointer(options: PostgresCheckpointerOp
       and point.checkpoint_ns = blob.checkpoint_ns
       and point.checkpoint -> 'channel_versions' ->> blob.channel = blob.version)`;
 
-  const deletePoints = (condition: string, values: readonly unknown[]): Promise<void> =>
-    guard(() =>
-      inTransaction(pool, async (query) => {
+  const deletePoints = (condition: string, values: readonly [threadId: string, ...rest: string[]]): Promise<void> =>
+    guard(async () => {
+      await saver.settled(values[0]);
+      await inTransaction(pool, async (query) => {
         await query(
           `with gone as (delete from ${checkpoints} where thread_id = $1 and ${condition}
              returning thread_id, checkpoint_ns, checkpoint_id)
@@ -45,8 +46,8 @@ export async function createPostgresCheckpointer(options: PostgresCheckpointerOp
           values,
         );
         await query(deleteUnusedBlobs, values.slice(0, 1));
-      }),
-    );
+      });
+    });
 
   return {
     saver,

@@ -46,12 +46,6 @@ export function toPostgresError(error: unknown, database: string): unknown {
   });
 }
 
-/** Whether the same transaction may succeed when it is tried again. */
-export function isConflict(error: unknown): boolean {
-  const cause = error instanceof ServiceError ? error.cause : error;
-  return /^(?:40001|40P01)$/.test(errorCode(cause));
-}
-
 /** The driver gives no code when it loses or cannot get a connection. */
 const LOST =
   /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;

@@ -1,4 +1,4 @@
-import pg from "pg";
+import { Pool, types } from "pg";
 
 import { describeDatabase, toPostgresError } from "./error.ts";
 
@@ -15,9 +15,9 @@ export interface PostgresPoolOptions {
   readonly statementTimeoutMs?: number;
 }
 
-export function createPostgresPool(options: PostgresPoolOptions): pg.Pool {
+export function createPostgresPool(options: PostgresPoolOptions): Pool {
   const { uri, maxConnections = MAX_CONNECTIONS, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: uri,
     max: maxConnections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -33,7 +33,7 @@ export function createPostgresPool(options: PostgresPoolOptions): pg.Pool {
 }
 
 /** The schema of unqualified names, which `options=-c search_path=…` in the URI chooses. Throws `storage_failed`. */
-export async function readSchema(pool: pg.Pool, uri: string): Promise<string> {
+export async function readSchema(pool: Pool, uri: string): Promise<string> {
   try {
     const { rows } = await pool.query<{ name: string | null }>("select current_schema() as name");
     const name = rows[0]?.name;
@@ -44,8 +44,9 @@ export async function readSchema(pool: pg.Pool, uri: string): Promise<string> {
   }
 }
 
+/** OID of `bigint`. */
+const INT8 = 20;
+
 /** Times in milliseconds, sequence numbers and counts are far below 2^53; the driver would give them as text. */
-const getTypeParser = ((oid: number, format?: "text" | "binary") =>
-  oid === pg.types.builtins.INT8 && format !== "binary"
-    ? Number
-    : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser; // One overload for text and one for binary.
+const getTypeParser: typeof types.getTypeParser = (oid: number, format?: "text" | "binary"): unknown =>
+  oid === INT8 && format !== "binary" ? Number : Reflect.apply(types.getTypeParser, types, [oid, format]);

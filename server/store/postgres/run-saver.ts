@@ -33,6 +33,7 @@ const MAX_ROWS = 5_000;
 export class PostgresRunSaver extends PostgresSaver {
   readonly tables: Readonly<Record<"checkpoints" | "writes" | "blobs", string>>;
   readonly #options: PostgresRunSaverOptions;
+  readonly #writing = new Map<string, Set<Promise<unknown>>>();
 
   constructor(options: PostgresRunSaverOptions) {
     const { pool, schema } = options;
@@ -56,6 +57,30 @@ export class PostgresRunSaver extends PostgresSaver {
       return await work();
     } catch (error) {
       throw this.#options.translate(error);
+    }
+  }
+
+  /**
+   * Resolves when nothing is being written to the thread. A run that is stopped leaves its last checkpoints on their way,
+   * each of which is sent when the one before has arrived.
+   */
+  async settled(threadId: string): Promise<void> {
+    const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    for (await nextTurn(); this.#writing.has(threadId); await nextTurn()) {
+      await Promise.allSettled(this.#writing.get(threadId) ?? new Set<Promise<unknown>>());
+    }
+  }
+
+  async #write(threadId: string, text: string, values: readonly unknown[]): Promise<void> {
+    const writing = this.#writing.get(threadId) ?? new Set();
+    this.#writing.set(threadId, writing);
+    const sent = this.#options.pool.query(text, [...values]);
+    writing.add(sent);
+    try {
+      await this.#guard(() => sent);
+    } finally {
+      writing.delete(sent);
+      if (writing.size === 0) this.#writing.delete(threadId);
     }
   }
 
@@ -93,19 +118,19 @@ export class PostgresRunSaver extends PostgresSaver {
     const insert = `insert into ${blobs} (thread_id, checkpoint_ns, channel, version, type, blob)
       values ${places("$1, $2", values, 7)} on conflict do nothing`;
     const text = values.length === 0 ? upsert : `with stored as (${insert}) ${upsert}`;
-    await this.#guard(() => this.#options.pool.query(text, [...point, ...values.flat()]));
+    await this.#write(threadId, text, [...point, ...values.flat()]);
     return { configurable: { thread_id: threadId, checkpoint_ns: ns, checkpoint_id: checkpoint.id } };
   }
 
   override async putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
-    const { threadId, ns, id = "" } = readConfigurable(config);
+    const { threadId, ns, id } = readConfigurable(config);
+    if (id === undefined) throw new Error('Missing "checkpoint_id" field in "configurable" of the config');
     const dumped = await this._dumpWrites(threadId, ns, id, taskId, writes);
     // Writes of the special channels replace earlier ones; the last of a place counts, and a statement may name it once.
-    const isReplacing = writes.every(([channel]) => String(channel) in WRITES_IDX_MAP);
+    const isReplacing = writes.every(([channel]) => channel in WRITES_IDX_MAP);
     const byPlace = new Map<number, unknown[]>();
     for (const [, , , , index, channel, type, blob] of dumped) {
-      const place = Number(index);
-      if (isReplacing || !byPlace.has(place)) byPlace.set(place, [place, channel, type, blob]);
+      if (isReplacing || !byPlace.has(index)) byPlace.set(index, [index, channel, type, blob]);
     }
     const all = [...byPlace.values()];
     const onConflict = isReplacing
@@ -117,12 +142,13 @@ export class PostgresRunSaver extends PostgresSaver {
       const text = `insert into ${this.tables.writes}
           (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob)
         values ${places("$1, $2, $3, $4", rows, 5)} ${onConflict}`;
-      await this.#guard(() => this.#options.pool.query(text, [threadId, ns, id, taskId, ...rows.flat()]));
+      await this.#write(threadId, text, [threadId, ns, id, taskId, ...rows.flat()]);
     }
   }
 
-  override deleteThread(threadId: string): Promise<void> {
-    return this.#guard(() => super.deleteThread(threadId));
+  override async deleteThread(threadId: string): Promise<void> {
+    await this.settled(threadId);
+    await this.#guard(() => super.deleteThread(threadId));
   }
 }
 

@@ -1,16 +1,13 @@
-import { type Kysely, sql } from "kysely";
+import { sql } from "kysely";
 import type { Pool } from "pg";
 
 import { migrate } from "../migrations.ts";
 import type { Database } from "../schema.ts";
 import { type Store, bindStore, bindTables } from "../store.ts";
 import { postgresDialect } from "./dialect.ts";
-import { describeDatabase, isConflict } from "./error.ts";
+import { describeDatabase } from "./error.ts";
 import { createPostgresKysely } from "./kysely.ts";
 import { createPostgresPool } from "./pool.ts";
-
-/** How often a transaction is tried that others keep out. */
-const MAX_TRIES = 5;
 
 export interface PostgresStoreOptions {
   /** Stays open when the store is closed. */
@@ -22,23 +19,15 @@ export interface PostgresStoreOptions {
 export function createPostgresStore({ pool, uri }: PostgresStoreOptions): Store {
   const db = createPostgresKysely<Database>(pool, describeDatabase(uri));
   return bindStore(db, postgresDialect, {
-    transaction: async (work, { lock } = {}) => {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await db.transaction().execute(async (transaction) => {
-            // Held until the transaction ends. It also covers rows that are not there yet, as a row lock could not.
-            if (lock !== undefined) {
-              await sql`select pg_advisory_xact_lock(hashtextextended(current_schema() || ${lock}::text, 0))`.execute(
-                transaction,
-              );
-            }
-            return work(bindTables(transaction, postgresDialect));
-          });
-        } catch (error) {
-          if (tries >= MAX_TRIES || !isConflict(error)) throw error;
+    transaction: (work, { lock } = {}) =>
+      db.transaction().execute(async (transaction) => {
+        // Held until the transaction ends. It also covers rows that are not there yet, as a row lock could not.
+        if (lock !== undefined) {
+          const key = sql`hashtextextended(current_schema() || ${lock}::text, 0)`;
+          await sql`select pg_advisory_xact_lock(${key})`.execute(transaction);
         }
-      }
-    },
+        return work(bindTables(transaction, postgresDialect));
+      }),
     close: () => db.destroy(),
   });
 }
@@ -51,7 +40,7 @@ export async function migratePostgres(uri: string, schema: string): Promise<void
   const pool = createPostgresPool({ uri, maxConnections: 1, statementTimeoutMs: 0 });
   const db = createPostgresKysely<never>(pool, describeDatabase(uri));
   try {
-    await migrate(db as Kysely<never>, schema);
+    await migrate(db, schema);
   } finally {
     await db.destroy();
     await pool.end();

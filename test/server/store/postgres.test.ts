@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { ServiceError } from "../../../lib/errors.ts";
+import { type Storage, openStorage } from "../../../server/store/open-storage.ts";
+import { describeCheckpointer } from "../../contracts/checkpointer.ts";
+import { describeSaver } from "../../contracts/saver.ts";
+import { describeStore } from "../../contracts/store.ts";
+import { type TestPostgres, hasPostgres, startTestPostgres } from "../../support/postgres.ts";
+
+describe.skipIf(!hasPostgres())("with a Postgres", () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+  });
+  afterAll(() => postgres.stop());
+
+  const open = async (): Promise<Storage> => {
+    const databaseUri = await postgres.createSchema();
+    return openStorage({ home: "", databaseUri });
+  };
+
+  describeStore("Postgres", open);
+  describeCheckpointer("Postgres", open);
+  describeSaver("@langchain/langgraph-checkpoint-postgres", open);
+
+  it("makes its tables once when several processes start on an empty database", async () => {
+    const databaseUri = await postgres.createSchema();
+    const opened = await Promise.all(Array.from({ length: 4 }, () => openStorage({ home: "", databaseUri })));
+    for (const storage of opened) {
+      expect(await storage.store.threads.count({})).toBe(0);
+      await storage.close();
+    }
+  });
+
+  it("tells what is wrong with a URI without its password", async () => {
+    const wrong = new URL(await postgres.createSchema());
+    wrong.pathname = "/nowhere";
+    wrong.password = "hunter2";
+    const failure = await openStorage({ home: "", databaseUri: wrong.href }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ServiceError);
+    expect(failure).toMatchObject({ code: "storage_failed" });
+    expect(String(failure)).toContain("DATABASE_URI");
+    expect(String(failure)).not.toContain("hunter2");
+  });
+});
+
+it("says that a database cannot be reached", async () => {
+  // Nothing listens on the port of discarded data.
+  const databaseUri = "postgres://user:hunter2@127.0.0.1:9/name";
+  const failure = await openStorage({ home: "", databaseUri }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: "storage_failed" });
+  expect(String(failure)).toContain("127.0.0.1:9/name: it cannot be reached");
+  expect(String(failure)).not.toContain("hunter2");
+});
