@@ -2,7 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 
 import { isConfigObject } from "../../../engine/data/design/read-config.ts";
-import { hasErrors, Violation } from "../../../engine/data/design/violation.ts";
+import { hasErrors, shownName, Violation } from "../../../engine/data/design/violation.ts";
 import { ERROR_CODES, ServiceError } from "../../../lib/errors.ts";
 import type { ValidationError } from "../../schemas/data-designer.ts";
 
@@ -36,7 +36,7 @@ function problemsOf(error: FastifyError | ServiceError, request: FastifyRequest)
   if (error.code === "invalid_json") return [{ loc: ["body"], msg: error.message, type: "json_invalid" }];
   const { status } = ERROR_CODES[error.code];
   if (status !== 422 && error.code !== "not_supported") return undefined;
-  return violationsOf(error, request.body) ?? fieldProblems(error);
+  return violationsOf(error, request.body) ?? fieldProblems(error, request.body);
 }
 
 const WHERE: Readonly<Record<string, string>> = { querystring: "query", params: "path", headers: "header" };
@@ -45,17 +45,21 @@ function readKey(part: string): string | number {
   return /^\d+$/.test(part) ? Number(part) : part;
 }
 
-/** Every violation at the place of its column, so that a client can point at it. */
+/** Of a design that is wrong in thousands of places. */
+const MAX_TOLD = 100;
+
+/** The violations, each at the place of its column, so that a client can point at it. */
 function violationsOf(error: ServiceError, body: unknown): ValidationError[] | undefined {
   const violations = Violation.array().safeParse(error.data["violations"]).data;
   if (violations === undefined || !hasErrors(violations)) return undefined;
   const { prefix, names } = configOf(body);
   return violations
     .filter(({ level }) => level === "error")
+    .slice(0, MAX_TOLD)
     .map(({ column, message, type }) => {
       const index = column === null ? -1 : names.indexOf(column);
       const loc = index === -1 ? prefix : [...prefix, "columns", index];
-      return { loc, msg: column === null ? message : `column "${column}": ${message}`, type };
+      return { loc, msg: column === null ? message : `column "${shownName(column)}": ${message}`, type };
     });
 }
 
@@ -70,8 +74,16 @@ function configOf(body: unknown): { prefix: string[]; names: unknown[] } {
   return { prefix: isJob ? ["body", "spec", "config"] : ["body", "config"], names };
 }
 
-function fieldProblems(error: ServiceError): ValidationError[] {
+/** The fields of a job's request that stand in its `spec`. */
+const SPEC_FIELDS = ["num_records", "config"];
+
+function fieldProblems(error: ServiceError, body: unknown): ValidationError[] {
   const type = error.code === "not_supported" ? "not_supported" : "value_error";
   if (error.problems.length === 0) return [{ loc: ["body"], msg: error.message, type }];
-  return error.problems.map(({ field, message }) => ({ loc: ["body", ...field.split(".")], msg: message, type }));
+  const isJob = isConfigObject(body) && isConfigObject(body["spec"]);
+  return error.problems.map(({ field, message }) => {
+    const path = field.split(".");
+    const loc = ["body", ...(isJob && SPEC_FIELDS.includes(path[0] ?? "") ? ["spec"] : []), ...path];
+    return { loc, msg: message, type };
+  });
 }
