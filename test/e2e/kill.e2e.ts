@@ -52,13 +52,13 @@ async function getJson<Body>(server: KilledServer, target: string): Promise<Body
 async function play(server: KilledServer, load: KillLoad, random: () => number): Promise<void> {
   for (let kill = 0; kill < KILLS_PER_WORLD; kill += 1) {
     await server.start();
-    let isAlive = true;
+    const dying = new AbortController();
     const asking = (async () => {
-      while (isAlive) await load.step();
+      while (!dying.signal.aborted) await load.step();
     })();
     await sleep(Math.floor(random() * MAX_LIFE_MS));
     await server.kill();
-    isAlive = false;
+    dying.abort();
     await asking;
   }
   await server.start();

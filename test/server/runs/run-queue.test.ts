@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 
 import { createRunQueue } from "../../../server/runs/run-queue.ts";
-import { RUN_STATUSES, isFinished, nextStatus } from "../../../server/runs/run-status.ts";
 
 function job(): { run: () => Promise<void>; end: () => void; hasStarted: () => boolean } {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -69,14 +68,5 @@ describe("the run queue", () => {
     expect(started()).toBe(2);
     await settle();
     expect([started(), queue.depth, queue.runningCount]).toEqual([3, 0, 3]);
-  });
-});
-
-describe("run statuses", () => {
-  it("end where nothing can happen any more", () => {
-    expect(RUN_STATUSES.filter(isFinished)).toEqual(["success", "error", "interrupted", "timeout"]);
-    expect(nextStatus("pending", "start")).toBe("running");
-    expect(nextStatus("running", "expire")).toBe("timeout");
-    expect(() => nextStatus("success", "start")).toThrow("a run that is success cannot start");
   });
 });
