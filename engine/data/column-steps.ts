@@ -12,7 +12,7 @@ import type { OfflineText } from "./text/offline-text.ts";
 export interface StepOptions {
   readonly plan: Pick<ColumnPlan, "upstream" | "sideEffects">;
   /** Writes the columns of models when no model is configured. */
-  readonly textModel: OfflineText;
+  readonly textModel: OfflineText | undefined;
   readonly validation: ValidationOptions;
   /** Undefined when the design has no embedding column, or nothing can embed. */
   readonly embeddings: EmbeddingModels | undefined;
@@ -41,6 +41,7 @@ function compileRun(column: Column, { plan, textModel, validation, embeddings }:
     case "llm-code":
     case "llm-structured":
     case "llm-judge":
+      if (textModel === undefined) throw new Error(`nobody writes column "${column.name}"`);
       return compileOfflineModelRun({ column, sideEffects: plan.sideEffects.get(column.name) ?? [], textModel });
     case "validation":
       return compileValidationRun(column, validation);

@@ -16,7 +16,6 @@ import { stageColumns } from "./steps/stages.ts";
 import type { Step } from "./steps/step.ts";
 import type { RemoteValidator } from "./steps/validation.ts";
 import type { RowRange, Table } from "./table.ts";
-import { createOfflineText } from "./text/offline-text.ts";
 
 export interface GeneratorOptions {
   readonly design: Design;
@@ -50,7 +49,10 @@ export async function createGenerator({
   services,
   onEvent = () => undefined,
 }: GeneratorOptions): Promise<Generator> {
-  const textModel = createOfflineText({ seed });
+  // Its grammar and lexicons take ten megabytes in each thread: only for designs that need them.
+  const textModel = design.columns.some(isLlmColumn)
+    ? (await import("./text/offline-text.ts")).createOfflineText({ seed })
+    : undefined;
   if (hasErrors(plan.violations)) {
     throw new ServiceError("invalid_input", plan.violations.map(({ message }) => message).join("; "));
   }

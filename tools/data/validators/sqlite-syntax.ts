@@ -1,4 +1,6 @@
-import Database from "better-sqlite3";
+import { createRequire } from "node:module";
+
+import type Database from "better-sqlite3";
 
 import type { SyntaxCheck } from "../../../engine/data/validators/syntax-check.ts";
 import { errorMessage } from "../../../lib/errors.ts";
@@ -15,6 +17,13 @@ const NOT_PARSED = /^\s*(?:PRAGMA|ATTACH|DETACH|CREATE\s+(?:TEMP(?:ORARY)?\s+)?T
 
 let database: Database.Database | undefined;
 
+/** The native part is loaded with the first check: every thread that makes rows imports this file, few check SQL. */
+function openDatabase(): Database.Database {
+  // What the package is declared to export.
+  const Sqlite = createRequire(import.meta.url)("better-sqlite3") as typeof Database;
+  return new Sqlite(":memory:");
+}
+
 /**
  * Checks SQL with the parser of SQLite: statements are compiled against an empty database in memory, one by one, and
  * never run. Undefined for code without a statement, and with statements that are not compiled here. Never throws.
@@ -22,7 +31,7 @@ let database: Database.Database | undefined;
 export function parseSqlite(code: string): SyntaxCheck | undefined {
   const statements = splitStatements(code);
   if (statements.length === 0 || code.length > MAX_CODE_CHARS || NOT_PARSED.test(code)) return undefined;
-  database ??= new Database(":memory:");
+  database ??= openDatabase();
   for (const { text, line } of statements) {
     try {
       void database.prepare(text);
