@@ -256,7 +256,7 @@ describe("LangGraph Studio", () => {
     expect(await call("GET", "/info")).toMatchObject({
       version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       context: "js",
-      flags: { assistants: true, crons: false, langsmith: false },
+      flags: { assistants: true, crons: true, langsmith: false },
     });
     const found = (await call("POST", "/assistants/search", {
       limit: 10,
