@@ -11,6 +11,7 @@ import type { FieldEntry } from "./lexicon/types.ts";
 import { normaliseWords, singular } from "./lexicon/words.ts";
 import type { Sheet } from "./sheet.ts";
 import { isNumeric, spanOf } from "./spans.ts";
+import { matchInSubject, subjectColumn } from "./subject.ts";
 import { columnName, freeName, splitName } from "./words.ts";
 
 /** A phrase of more words is a sentence, not a name. */
@@ -70,7 +71,7 @@ function planItems(sheet: Sheet, items: readonly Item[]): Plan[] {
   const names = new Set(sheet.visible().map(nameOf));
   const used = new Set([...sheet.fields].flatMap(([name, field]) => (names.has(name) ? [field.id] : [])));
   return items.map((item) => {
-    const match = matchField(item.phrase, sheet.domain === undefined ? {} : { domain: sheet.domain });
+    const match = matchInSubject(item.phrase, sheet.noun, sheet.domain);
     const isFlag = match?.isExact !== true && /^(?:is|has|was|can|should)[\s_]/i.test(item.phrase);
     // "units Poisson with mean 20" counts, whatever else a unit is.
     const isCount = item.detail.distribution !== undefined && match !== undefined && !isNumeric(match.field.kind);
@@ -100,7 +101,7 @@ function addPlanned(sheet: Sheet, { item, name, field, isExact, isFirst }: Plan)
   const isSaid = hasDetail(item.detail) || item.relation !== undefined;
   if (field !== undefined && !isFirst) sheet.addFields([{ field, name }]);
   if (sheet.column(name) === undefined) {
-    const guess = guessColumn(name, item.phrase, sheet.today);
+    const guess = subjectColumn(name, item.phrase, sheet.noun) ?? guessColumn(name, item.phrase, sheet.today);
     for (const helper of guess.helpers) sheet.put(helper);
     sheet.put(guess.column);
     return { name, item, note: isSaid ? undefined : `${name}: ${guess.note}` };

@@ -5,6 +5,7 @@ import {
   codeColumn,
   dateColumn,
   datetimeColumn,
+  expressionColumn,
   flagColumn,
   integerColumn,
   judgeColumn,
@@ -74,6 +75,7 @@ function columnFor(sheet: Sheet, name: string, phrase: string, detail: Detail, k
   if (distribution !== undefined && (distribution.name !== "uniform" || range === undefined)) {
     return distributionColumn(name, distribution, { range, decimals: decimalsFor(detail, kind, current), current });
   }
+  if (detail.hours !== undefined) return made(clockTime(sheet, name, detail.hours));
   if (window !== undefined && !(range !== undefined && isNumeric(kind))) {
     const isDay = kind === "date" || (kind !== "datetime" && type?.kind !== "datetime");
     return made(isDay ? dateColumn(name, window) : datetimeColumn(name, window));
@@ -98,6 +100,13 @@ function columnFor(sheet: Sheet, name: string, phrase: string, detail: Detail, k
     return made({ ...rest, params: { ...paramsOf(current), decimal_places: detail.decimals } });
   }
   return undefined;
+}
+
+/** `09:30`, between two times of the day. */
+function clockTime(sheet: Sheet, name: string, { from, to }: NonNullable<Detail["hours"]>): DraftColumn {
+  const minute = sheet.freeName(`${name}_minute`, true);
+  sheet.insertBefore(name, [{ ...integerColumn(minute, from, to), drop: true }]);
+  return expressionColumn(name, `{{ '%02d:%02d' % (${minute} // 60, ${minute} % 60) }}`, "str");
 }
 
 function typedColumn(
@@ -162,7 +171,9 @@ function rangeColumn(
   kind: FieldKind,
 ): Made | undefined {
   const current = sheet.column(name);
-  if (personAge(sheet, name) !== undefined) return undefined;
+  // "customer at least 18" is about the age of a person.
+  if (personAge(sheet, name) !== undefined || (kind === "person" && personOf(sheet, name) !== undefined))
+    return undefined;
   const decimals = decimalsFor(detail, kind, current);
   const old = spanOf(current);
   const { low, high } = filled(range, old, decimals);
@@ -260,8 +271,15 @@ function personAge(sheet: Sheet, name: string): DraftColumn | undefined {
   return person === undefined ? undefined : sheet.column(person);
 }
 
+/** The person that the column shows a part of. */
+function personOf(sheet: Sheet, name: string): DraftColumn | undefined {
+  const person = /^\{\{\s*([\p{L}\p{N}_]+)\./u.exec(textOf(sheet.column(name)?.["expr"]))?.[1];
+  const column = person === undefined ? undefined : sheet.column(person);
+  return textOf(column?.["sampler_type"]).startsWith("person") ? column : undefined;
+}
+
 function limitPerson(sheet: Sheet, name: string, range: NumberRange): void {
-  const person = personAge(sheet, name);
+  const person = personAge(sheet, name) ?? personOf(sheet, name);
   if (person === undefined) return;
   const low = Math.max(0, Math.round(range.low ?? 18) + (range.isLowOpen ? 1 : 0));
   const high = Math.min(114, Math.round(range.high ?? 90) - (range.isHighOpen ? 1 : 0));

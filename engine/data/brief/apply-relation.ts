@@ -3,6 +3,7 @@ import type { DraftColumn } from "../design/draft.ts";
 import { dateColumn, timedeltaColumn } from "./columns.ts";
 import { applyFormula } from "./formula.ts";
 import { applyDependence, applyFactor } from "./dependence.ts";
+import { applyMargin, applyPresence } from "./apply-condition.ts";
 import { guessColumn } from "./heuristics.ts";
 import { nameOf, numberOf, paramsOf, textOf } from "./json.ts";
 import type { DeltaUnit, Operator, Relation } from "./relations.ts";
@@ -41,6 +42,10 @@ function apply(sheet: Sheet, name: string, relation: Relation, ensure: EnsureCol
       const other = ensure(relation.other, "any", name);
       return other !== undefined && other !== name && applyDependence(sheet, name, other, relation.lists);
     }
+    case "margin":
+      return applyMargin(sheet, name, relation, ensure(relation.other, "number", name));
+    case "present":
+      return applyPresence(sheet, name, relation);
     case "factor":
       return applyFactor(sheet, name, relation.group, relation.factor);
   }

@@ -11,6 +11,8 @@ import { findDomain, fieldsOf, matchField } from "./lexicon/lexicon.ts";
 import type { DomainEntry } from "./lexicon/types.ts";
 import { singular } from "./lexicon/words.ts";
 import { countryOf, takeLocale } from "./locales.ts";
+import { isRemark as isCourtesy, takeAges, takeExclusions } from "./remarks.ts";
+import { nounOf } from "./subject.ts";
 import { fillPrompts } from "./prompts.ts";
 import { repair } from "./repair.ts";
 import type { DatasetFormat } from "./settings.ts";
@@ -57,11 +59,13 @@ export function designFromBrief(text: string, { today }: BriefOptions): BriefRes
   const structured = readStructured(cleaned);
   const rest = new Remainder(structured?.rest ?? cleaned);
   const settings = takeSettings(rest);
+  const exclusions = takeExclusions(rest);
+  const ages = takeAges(rest);
   const parts = splitBrief(rest.text);
   const head = new Remainder(parts.head.slice(0, MAX_HEAD_CHARACTERS));
   const asked =
     structured === undefined
-      ? parts.items.map((item) => readItem(item, { today }))
+      ? [...parts.items, ...(ages === undefined ? [] : [ages])].map((item) => readItem(item, { today }))
       : structured.columns.map((column) => readItem(column, { today, isVerbatim: true }));
   const named = asked.filter(isColumn);
   // "…, locale fr_FR, in 2024" says nothing about one column, so it is about all.
@@ -72,14 +76,16 @@ export function designFromBrief(text: string, { today }: BriefOptions): BriefRes
     findDomain(head.text) ?? (parts.items.length === 0 && structured === undefined ? findDomain(rest.text) : undefined);
   const items = wantedItems(named, head.text, domain, parts.isAddition, today).slice(0, MAX_COLUMNS);
   const notUnderstood = asked
-    .filter((item) => !isColumn(item) && !(item.phrase === "" && hasDetail(item.detail)))
+    .filter((item) => !isColumn(item) && !isCourtesy(item.source) && !(item.phrase === "" && hasDetail(item.detail)))
     .map((item) => item.source);
   const defaults =
     domain !== undefined && (items.length === 0 || parts.isAddition || isRemark(named, domain)) ? fieldsOf(domain) : [];
   if (items.length === 0 && defaults.length === 0) return { kind: "question", question: QUESTION };
 
-  const sheet = new Sheet(DesignDraft.parse({}), { today, domain });
-  const assumptions = [...settings.notes];
+  const subject = subjectOf(head.text, domain);
+  const noun = nounOf(settings.name ?? subject);
+  const sheet = new Sheet(DesignDraft.parse({}), { today, domain, noun });
+  const assumptions = [...settings.notes, ...exclusions.notes];
   if (domain !== undefined && defaults.length > 0) {
     sheet.addFields(
       defaults.map((field) => ({
@@ -101,11 +107,15 @@ export function designFromBrief(text: string, { today }: BriefOptions): BriefRes
     }
   }
   for (const statement of parts.statements) {
-    if (!applyStatement(sheet, statement, { today })) notUnderstood.push(statement);
+    if (!isCourtesy(statement) && !applyStatement(sheet, statement, { today })) notUnderstood.push(statement);
   }
   if (locale !== undefined && !setLocale(sheet, locale)) notUnderstood.push(countryOf(locale));
   if (window !== undefined) setWindow(sheet, window, items);
-  const subject = subjectOf(head.text, domain);
+  for (const phrase of exclusions.columns) {
+    const column = sheet.find(phrase, (one) => one["drop"] !== true);
+    if (column === undefined) continue;
+    takeOut(sheet, nameOf(column));
+  }
   fillPrompts(sheet, subject.replaceAll("_", " "));
   sheet.prune();
   const draft: DesignDraft = {
@@ -180,6 +190,18 @@ function mergeKnown(sheet: Sheet, item: Item): boolean {
 /** "city and country where city depends on country" names the city twice and wants it once. */
 function isSaidBefore(item: Item, earlier: readonly Item[]): boolean {
   return earlier.some((other) => requestedName(other) === requestedName(item));
+}
+
+/** A column that others are made of is only hidden. */
+function takeOut(sheet: Sheet, name: string): void {
+  const column = sheet.column(name);
+  if (column === undefined || sheet.visible().length < 2) return;
+  if (sheet.readersOf(name).length > 0) {
+    sheet.put({ ...column, drop: true });
+    return;
+  }
+  sheet.columns = sheet.columns.filter((other) => other !== column);
+  sheet.dropConstraints(name);
 }
 
 /** A window of the whole brief is that of every date of which the brief says none. */

@@ -66,6 +66,19 @@ const RULES: readonly Rule[] = [
   },
   {
     kind: "integer",
+    words: /^(?:number of |total )?(?:day|week|month|hour|night)s$/,
+    make: (name) => integerColumn(name, 1, 30),
+    note: "1 to 30",
+  },
+  {
+    kind: "number",
+    words: /\b(?:area|size|surface)\b.*\b(?:km2|sqkm|m2|sqm|sq|hectare|acre)\b/,
+    make: (name) =>
+      sampler(name, "scipy", { dist_name: "lognorm", dist_params: { s: 1, scale: 500 }, decimal_places: 1 }),
+    note: "mostly small with some large areas",
+  },
+  {
+    kind: "integer",
     words: /\byear$/,
     make: (name, today) => integerColumn(name, Number(today.slice(0, 4)) - 20, Number(today.slice(0, 4))),
     note: "the last 20 years",
@@ -193,7 +206,9 @@ export function guessColumn(name: string, phrase: string, today: string): Guess 
   const raw = phrase.replaceAll(/[_-]+/g, " ").toLowerCase();
   const person = personGuess(name, words);
   if (person !== undefined) return person;
-  const rule = RULES.find((one) => one.words.test(words) || (one.kind === "boolean" && one.words.test(raw)));
+  const rule = RULES.find(
+    (one) => one.words.test(words) || ((one.kind === "boolean" || one.note === "1 to 30") && one.words.test(raw)),
+  );
   if (rule === undefined)
     return { kind: "text", column: textColumn(name, ""), helpers: [], note: "short texts of the text model" };
   return { kind: rule.kind, column: rule.make(name, today), helpers: [], note: rule.note };
@@ -208,13 +223,13 @@ const PERSON_PARTS: readonly (readonly [RegExp, (person: string) => string])[] =
     (person) => `{{ ${person}.first_name | lower }}.{{ ${person}.last_name | lower }}@example.com`,
   ],
   [/\b(?:phone|phone number|telephone|mobile|mobile number)$/, (person) => `{{ ${person}.phone_number }}`],
-  [/\bcity$|\btown$/, (person) => `{{ ${person}.city }}`],
+  [/\b(?:city|town|capital|hometown|birthplace)$/, (person) => `{{ ${person}.city }}`],
   [
     /\b(?:address|street)$/,
     (person) => `{{ ${person}.street_number }} {{ ${person}.street_name }}, {{ ${person}.city }}`,
   ],
   [
-    /\b(?:full name|person|owner|author|manager|customer|patient|employee|user|client|contact|reviewer|doctor|teacher|student|driver|agent|seller|buyer|wizard|hero|(?:customer|patient|employee|user|client|owner|author|manager|contact|person|driver|agent|seller|buyer|doctor|student|teacher|player|member|guest|passenger) name)$|^name$/,
+    /\b(?:full name|person|owner|author|manager|customer|patient|employee|user|client|contact|reviewer|doctor|teacher|student|driver|agent|seller|buyer|wizard|hero|director|actor|actress|singer|artist|composer|chef|coach|pilot|nurse|mother|father|parent|spouse|founder|ceo|winner|speaker|instructor|supervisor|captain|lawyer|judge|editor|translator|photographer|witness|tenant|landlord|(?:customer|patient|employee|user|client|owner|author|manager|contact|person|driver|agent|seller|buyer|doctor|student|teacher|player|member|guest|passenger) name)$|^name$/,
     (person) => `{{ ${person}.first_name }} {{ ${person}.last_name }}`,
   ],
 ];

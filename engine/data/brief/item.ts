@@ -1,10 +1,12 @@
 /** One wish for one column: its name and everything that is said about its values. */
+import { singular } from "./lexicon/words.ts";
 import type { DateWindow } from "./dates.ts";
 import { takeDateWindow } from "./dates.ts";
 import type { DistributionWish } from "./distributions.ts";
 import { takeDistribution } from "./distributions.ts";
 import { matchField } from "./lexicon/lexicon.ts";
 import { takeLocale } from "./locales.ts";
+import { takeHours } from "./clock.ts";
 import type { NumberRange } from "./ranges.ts";
 import { takeDecimals, takeRange } from "./ranges.ts";
 import type { Relation } from "./relations.ts";
@@ -19,6 +21,8 @@ export interface Detail {
   readonly type?: ValueType | undefined;
   readonly values?: ValueList | undefined;
   readonly range?: NumberRange | undefined;
+  /** Times of the day, in minutes since midnight, both included. */
+  readonly hours?: { readonly from: number; readonly to: number } | undefined;
   readonly decimals?: number | undefined;
   readonly distribution?: DistributionWish | undefined;
   readonly window?: DateWindow | undefined;
@@ -69,6 +73,10 @@ const PREFIX =
 const ONE_OF =
   /[\s,:]*\b(?:(?:is |are |as |being |with )?(?:one of|either|any of|chosen from|picked from|drawn from|selected from|from the list|values (?:of|from|are|in|like)(?!\s*[\d$€£-])|values?:|options?:|options (?:are|of)|can be|may be|in \{|enum(?:erated)?(?: of)?|such as|like|e\.g\.,?|for example|choices?:?))\s*:?\s*(?<list>\S.*)$/is;
 
+/** "10 % errors" */
+const PORTION =
+  /^(?:about |around |roughly )?(?<share>\d+(?:\.\d+)?)\s*(?:%|percent)\s+(?<what>(?!missing|null|empty|blank|of\b)\p{L}+s?)$/iu;
+
 /** Nobody says so much about one column; longer texts would only cost time. */
 export const MAX_ITEM_CHARACTERS = 600;
 
@@ -88,6 +96,17 @@ export function readItem(source: string, options: ReadOptions): Item {
     const { name = "", rest = "" } = quoted;
     const inner = readItem(`column ${rest}`, options);
     return { ...inner, source: text, phrase: name, isVerbatim: true, relation: inner.relation };
+  }
+  const portion = PORTION.exec(text)?.groups;
+  if (portion !== undefined) {
+    const share = Math.min(1, Number(portion["share"]) / 100);
+    return {
+      source: text,
+      phrase: `is ${singular(portion["what"] ?? "")}`,
+      isVerbatim: false,
+      detail: { share },
+      relation: undefined,
+    };
   }
   const related = readRelation(text);
   const head = related === undefined ? text : related.phrase;
@@ -207,6 +226,7 @@ function readBody(inner: string, options: ReadOptions): Detail {
 
 /** Takes out of the text what it says about values. What is left names the column. */
 export function takeDetail(text: Remainder, { today }: ReadOptions): Detail {
+  const hours = takeHours(text);
   const missing = text.take(MISSING)?.groups;
   const prefix = text.take(PREFIX)?.groups;
   const decimals = takeDecimals(text);
@@ -220,6 +240,7 @@ export function takeDetail(text: Remainder, { today }: ReadOptions): Detail {
   const locale = takeLocale(text);
   const missingShare = Number(missing?.["before"] ?? missing?.["after"]) / 100;
   return compact({
+    hours,
     type,
     range,
     decimals,

@@ -103,8 +103,9 @@ export function findNumbers(text: string): FoundNumber[] {
   if (!/\d/.test(text)) return [];
   const found: FoundNumber[] = [];
   for (const match of text.matchAll(NUMBERS)) {
-    const before = text.slice(Math.max(0, match.index - 2), match.index);
-    const isJoint = /^[-+]/.test(match[0]) && /[\p{L}\p{N}%$€£¥)_]\s?$/u.test(before) && !/\b(?:to|d)\s$/.test(before);
+    const last = found.at(-1);
+    const isBeside = last !== undefined && /^\s*$/.test(text.slice(last.end, match.index));
+    const isJoint = /^[-+]/.test(match[0]) && (isBeside || /[\p{L}\p{N}%$€£¥)_]$/u.test(text.slice(0, match.index)));
     const start = match.index + (isJoint ? 1 : 0);
     const number = match[0].slice(isJoint ? 1 : 0);
     const value = parseNumber(number);

@@ -1,4 +1,5 @@
 /** Statements that tie a column to another one: "due date after the invoice date", "total = price * quantity". */
+import { readCondition } from "./conditions.ts";
 import { parseNumber, withFigures } from "./numbers.ts";
 
 export type Operator = "lt" | "le" | "gt" | "ge";
@@ -26,6 +27,10 @@ export type Relation =
   | { readonly kind: "compare"; readonly other: string; readonly operator: Operator }
   | { readonly kind: "formula"; readonly formula: string }
   | { readonly kind: "depends"; readonly other: string; readonly lists: ReadonlyMap<string, readonly string[]> }
+  /** A number that is `low` to `high` times the other one. */
+  | { readonly kind: "margin"; readonly other: string; readonly low: number; readonly high: number }
+  /** There only where the other column has the value, or only where it has not; empty elsewhere. */
+  | { readonly kind: "present"; readonly other: string; readonly value: string; readonly isWhenEqual: boolean }
   /** Numbers are larger (factor above 1) or smaller where another column has the value that `group` names. */
   | { readonly kind: "factor"; readonly group: string; readonly factor: number };
 
@@ -132,7 +137,14 @@ const SIGNS: readonly (readonly [Operator, RegExp])[] = [
 /** The relation that a whole item states, with the phrase of the column it is about. */
 export function readRelation(source: string): RelatedPhrase | undefined {
   const text = source.trim();
-  return readFormula(text) ?? readTimes(text) ?? readFactor(text) ?? readCompare(text) ?? readDepends(text);
+  return (
+    readCondition(text) ??
+    readFormula(text) ??
+    readTimes(text) ??
+    readFactor(text) ??
+    readCompare(text) ??
+    readDepends(text)
+  );
 }
 
 function readFormula(text: string): RelatedPhrase | undefined {

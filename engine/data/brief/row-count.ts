@@ -30,6 +30,9 @@ const NOT_ROWS =
   /^\s*(?:%|percent|columns?|fields?|attributes?|features?|days?|weeks?|months?|years?|hours?|minutes?|seconds?|decimals?|digits?|sentences?|words?|paragraphs?|-|\.\.|to\b|usd|eur|dollars?|euros?|kg|gb|mb)|^\s*x?\s*$/i;
 const ENDS = /^\s+\p{L}|^\s*x\b|^\s*$/u;
 const PLURAL_FOLLOWS = /^\s+(?:[\p{L}-]+\s+){0,3}?[\p{L}-]+s\b/u;
+/** "…, 500 employees" at the very end. */
+const LAST_NOUN =
+  /^\s+(?:people|persons|customers|users|employees|patients|students|orders|products|transactions|items in total)\s*[.!]?\s*$/i;
 /** German, French and others write 1.000 for a thousand. */
 const DOTTED = /^\d{1,3}(?:\.\d{3})+(?![\d.])/;
 
@@ -54,6 +57,10 @@ const FORMS: readonly ((count: Count) => readonly [start: number, end: number] |
   ({ start, end, before, after }) => {
     if (!START.test(before) || !isCounted(after)) return undefined;
     return [start, end + (/^\s*x\b/i.exec(after)?.[0].length ?? 0)];
+  },
+  ({ start, end, before, after }) => {
+    const noun = /,\s*$/.test(before) ? LAST_NOUN.exec(after) : null;
+    return noun === null ? undefined : [start - 1, end + noun[0].length];
   },
   ({ start, end, before, after }) =>
     OF.test(before) && !NOT_ROWS.test(after) && PLURAL_FOLLOWS.test(after) ? [start, end] : undefined,

@@ -15,6 +15,8 @@ import { columnName, freeName, phraseKey } from "./words.ts";
 export interface SheetOptions {
   readonly today: string;
   readonly domain?: DomainEntry | undefined;
+  /** What one row is, such as `city`; empty when the brief does not say. */
+  readonly noun?: string;
 }
 
 export class Sheet {
@@ -22,14 +24,16 @@ export class Sheet {
   constraints: JsonObject[];
   readonly today: string;
   readonly domain: DomainEntry | undefined;
+  readonly noun: string;
   /** Field of the lexicon by column name. */
   readonly fields = new Map<string, FieldEntry>();
 
-  constructor(draft: DesignDraft, { today, domain }: SheetOptions) {
+  constructor(draft: DesignDraft, { today, domain, noun = "" }: SheetOptions) {
     this.columns = [...draft.config.columns];
     this.constraints = [...(draft.config.constraints ?? [])];
     this.today = today;
     this.domain = domain;
+    this.noun = noun;
     for (const column of this.visible()) {
       const match = matchField(nameOf(column), domain === undefined ? {} : { domain });
       if (match?.isExact === true) this.fields.set(nameOf(column), match.field);

@@ -101,6 +101,8 @@ function mergeParts(parts: readonly Part[]): string[] {
 
 function joinsPrevious(text: string, last: string, joint: string): boolean {
   const part = text.trim();
+  // "latency, 10 % errors": a share of its own, since nothing before has one.
+  if (/^\d+(?:\.\d+)?\s*%\s+\p{L}+s?$/u.test(part) && !last.includes("%")) return false;
   if (CONTINUES.test(part) && !/^\d+(?:\.\d+)?\s*%\s+of\b/i.test(part)) return true;
   const isShare = /\d\s*%\s*$/.test(part) && /\d\s*%\s*$/.test(last);
   if (isShare)
@@ -139,6 +141,8 @@ function orStart(items: readonly string[], text: string): number {
   // "medium or high" and "or high" go on; "severity low or high" begins by itself.
   if (beforeOr.split(" ").length > 1 && matchField(beforeOr.split(" ").slice(0, -1).join(" ")) !== undefined)
     return items.length;
+  // "user id, variant A or B": what comes before is a column, no value.
+  if (beforeOr.split(" ").length > 1 && matchField(items.at(-1) ?? "")?.isExact === true) return items.length;
   for (let at = items.length - 1; at >= 0; at -= 1) {
     const item = items[at] ?? "";
     if (

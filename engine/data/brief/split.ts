@@ -1,6 +1,6 @@
 /** Divides a brief into what it is about, the columns it lists, and statements about them. */
 import { hasDetail, readItem } from "./item.ts";
-import { matchField } from "./lexicon/lexicon.ts";
+import { findDomain, matchField } from "./lexicon/lexicon.ts";
 import { protectAnds } from "./protect-ands.ts";
 import { readRelation } from "./relations.ts";
 import { splitItems } from "./split-items.ts";
@@ -112,13 +112,19 @@ function readHead(sentence: string): Head {
   const isColonFirst = colon !== null && (intro === null || (colon[1] ?? "").length < intro.index);
   if (isColonFirst) {
     const [, before = "", after = ""] = colon;
+    // "for a fraud model: transactions with amount, merchant" has its subject behind the colon.
+    const inner = INTRO.exec(after);
+    if (inner !== null && inner.index > 0 && !/[,(:/]|\d/.test(after.slice(0, inner.index).replace(/[\s,]+$/, ""))) {
+      const rest = readHead(after);
+      return rest.items.length > 0 && rest.head !== "" ? rest : { ...rest, head: `${before} ${rest.head}` };
+    }
     const list = splitItems(after);
     // "status: open, closed" alone is one column; "customers: name, email" is a list.
-    const isSubject =
+    const isList =
       list.length === 0 ||
       /\d|\b(?:data|dataset|table|rows|records|columns|fields|need|want|generate|create|make)\b/i.test(before) ||
       list.some((item) => matchField(item)?.isExact === true || /\p{L}{3}.*\d(?!.*%\s*$)|_/u.test(item));
-    if (isSubject) return { head: before, intro: "", items: list, isOpen: list.length === 0 };
+    if (isList) return { head: before, intro: "", items: list, isOpen: list.length === 0 };
     return { head: "", intro: "", items: [sentence], isOpen: false };
   }
   if (intro !== null) {
@@ -135,8 +141,24 @@ function readHead(sentence: string): Head {
   // "customers and orders" is a subject, "name, email, age 18-90" a list: most of its parts are known or say something.
   const listed = items.filter((item) => saysSomething(item) || /^\p{L}+(?: \p{L}+)?$/u.test(item));
   const isList = items.length > 2 ? listed.length * 2 > items.length : items.length === 2 && items.every(saysSomething);
-  if (isList) return { head: "", intro: "", items, isOpen: false };
+  if (isList) {
+    // "hospital patients, age, weight": the first part is the subject, no column.
+    const [first = "", ...others] = items;
+    const isHead = others.length > 1 && / /.test(first) && matchField(first)?.isExact !== true && isSubject(first);
+    return isHead
+      ? { head: first, intro: "", items: others, isOpen: false }
+      : { head: "", intro: "", items, isOpen: false };
+  }
   return { head: sentence, intro: "", items: [], isOpen: false };
+}
+
+/** Whether it is a known subject in the plural, perhaps with a time: "web server logs last 30 days". */
+function isSubject(text: string): boolean {
+  const item = readItem(text, { today: "2000-01-01" });
+  const isPlain = Object.keys(item.detail).every((key) => key === "window" || key === "locale");
+  return (
+    isPlain && item.relation === undefined && /s$|data$/i.test(item.phrase) && findDomain(item.phrase) !== undefined
+  );
 }
 
 /** Whether it names a known field, or says something about values. */

@@ -160,6 +160,16 @@ function sampleDetail(name: string, cells: readonly string[]): string {
   if (cells.every((cell) => /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/.test(cell))) return "(datetime)";
   if (cells.every((cell) => /^(?:true|false)$/i.test(cell))) return "(boolean)";
   const distinct = [...new Set(cells)];
+  const prefix = /^(\p{Lu}+[-_]?)\d+$/u.exec(cells[0] ?? "")?.[1];
+  if (
+    prefix !== undefined &&
+    cells.length > 1 &&
+    distinct.length === cells.length &&
+    cells.every((cell) => cell.startsWith(prefix))
+  )
+    return `with prefix ${prefix}`;
+  const isCodes = cells.length >= 3 && distinct.length < cells.length && distinct.every((cell) => cell.length <= 12);
+  if (isCodes) return `one of ${distinct.map((value) => `"${value}"`).join(", ")}`;
   const isLabel =
     cells.length >= 4 && distinct.length <= cells.length / 2 && distinct.every((cell) => cell.length < 30);
   return isLabel ? `one of ${distinct.map((value) => `"${value}"`).join(", ")}` : "";
