@@ -57,7 +57,12 @@ interface Entry {
   timer: NodeJS.Timeout | undefined;
 }
 
-export function createThreadHub({ clock }: { readonly clock: Clock }): ThreadHub {
+export interface ThreadHubOptions {
+  readonly clock: Clock;
+  readonly maxTotalChars?: number;
+}
+
+export function createThreadHub({ clock, maxTotalChars = MAX_TOTAL_CHARS }: ThreadHubOptions): ThreadHub {
   /** Least lately used first. */
   const entries = new Map<string, Entry>();
   const closing = new AbortController();
@@ -70,22 +75,24 @@ export function createThreadHub({ clock }: { readonly clock: Clock }): ThreadHub
     entries.delete(threadId);
     entry.thread.log.clear();
   };
-  const makeRoom = (): void => {
+  /** Never at the expense of the thread that grows: its readers have not seen the newest event yet. */
+  const makeRoom = (growing: string): void => {
     for (const [threadId, entry] of entries) {
-      if (totalChars <= MAX_TOTAL_CHARS && entries.size <= MAX_THREADS) return;
+      if (totalChars <= maxTotalChars && entries.size <= MAX_THREADS) return;
+      if (threadId === growing) continue;
       if (entry.users === 0) drop(threadId);
-      else if (totalChars > MAX_TOTAL_CHARS) entry.thread.log.clear();
+      else if (totalChars > maxTotalChars) entry.thread.log.clear();
     }
   };
-  const onSize = (change: number): void => {
+  const onSize = (threadId: string, change: number): void => {
     totalChars += change;
-    if (change > 0 && totalChars > MAX_TOTAL_CHARS) makeRoom();
+    if (change > 0 && totalChars > maxTotalChars) makeRoom(threadId);
   };
 
   return {
     acquire(threadId) {
       const entry = entries.get(threadId) ?? {
-        thread: createProtocolThread(threadId, clock, onSize),
+        thread: createProtocolThread(threadId, clock, (change) => onSize(threadId, change)),
         users: 0,
         timer: undefined,
       };
@@ -93,7 +100,7 @@ export function createThreadHub({ clock }: { readonly clock: Clock }): ThreadHub
       entries.set(threadId, entry);
       entry.users += 1;
       clearTimeout(entry.timer);
-      makeRoom();
+      makeRoom(threadId);
       let isReleased = false;
       return {
         thread: entry.thread,
