@@ -2,17 +2,15 @@ import type { Clock } from "../../lib/clock.ts";
 import { ServiceError, errorMessage } from "../../lib/errors.ts";
 import { newUuid } from "../../lib/ids.ts";
 import type { Log } from "../../lib/log.ts";
-import type { ServedGraph } from "../graph-loader.ts";
 import type { GraphRegistry } from "../graph-registry.ts";
 import type { Checkpointer } from "../store/checkpointer.ts";
 import type { Run, StopRequest } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { serialize } from "../wire/serialize.ts";
 import { type RunRequest, acceptRun, checkCheckpoint, stopRequestOf } from "./accept-run.ts";
-import { type BoundGraphs, hasStoredCheckpoints } from "./bound-graphs.ts";
-import { planContinuation } from "./continue-run.ts";
+import type { BoundGraphs } from "./bound-graphs.ts";
 import type { EventLog } from "./event-log.ts";
-import { type RunOutcome, executeRun } from "./execute-run.ts";
+import { executeRest } from "./execute-rest.ts";
 import { type RunObserver, STOPPED, createFinisher, failedOutcome } from "./finish-run.ts";
 import { type LiveRun, type StopReason, createLiveRuns } from "./live-runs.ts";
 import { openRun, restoreLog } from "./open-run.ts";
@@ -99,7 +97,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       await store.runs.setStatus(run.runId, live.status, run.attempt + 1, clock.now());
       const graph = await bound.forRun(live.graphId, run.kwargs);
       tap = run.isTemporary ? undefined : options.tapRun?.(live, graph);
-      const outcome = await executeRest(live, graph, tap);
+      const outcome = await executeRest(live, graph, { store, saver: checkpointer.saver, tap });
       jobs.delete(run.runId);
       if (live.stopReason === "shutdown") await handOver(live);
       else await finish(live, { ...outcome, graph }, tap);
@@ -111,29 +109,6 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       openGate?.();
       ended.abort(new Error("the run has ended"));
     }
-  };
-
-  /** All of a new run; of one that a former process began, what it had not done. */
-  const executeRest = async (live: LiveRun, graph: ServedGraph, tap: RunTap | undefined): Promise<RunOutcome> => {
-    const { run, graphId, writer, abort } = live;
-    const next =
-      live.isRecovered && hasStoredCheckpoints(run.kwargs)
-        ? await planContinuation({
-            run,
-            graph,
-            saver: checkpointer.saver,
-            thread: await store.threads.get(run.threadId),
-          })
-        : { run };
-    if ("outcome" in next) {
-      const shown = serialize({ __interrupt__: next.outcome.interrupts });
-      for (const mode of ["updates", "values"] as const) {
-        if (run.kwargs.stream_mode.includes(mode)) writer.append(mode, shown);
-      }
-      return next.outcome;
-    }
-    const attempt = run.attempt + 1;
-    return executeRun({ run: { ...next.run, attempt }, graphId, graph, log: writer, signal: abort.signal, tap });
   };
 
   const enqueue = (live: LiveRun): void => {
