@@ -4,7 +4,7 @@ import type { FastifyReply } from "fastify";
 
 import type { Clock } from "../../../lib/clock.ts";
 import { ServiceError } from "../../../lib/errors.ts";
-import { type DataDesigner, hasEnded } from "../../../tools/data/designer/designer.ts";
+import { type DataDesigner, type JobStatus, hasEnded } from "../../../tools/data/designer/designer.ts";
 
 export interface JobEventsOptions {
   readonly designer: DataDesigner;
@@ -19,7 +19,7 @@ export interface JobEventsOptions {
 
 /**
  * Server-sent events of a job: what it has told after `after`, then what comes, with a comment where nothing comes for a
- * while. `event: end` is the last one of a job that has ended; a stream that stops without it is worth asking again.
+ * while. `event: end` is the last one of a job that has ended or was deleted; a stream that stops without it is worth asking again.
  */
 export async function sendJobEvents(reply: FastifyReply, options: JobEventsOptions): Promise<FastifyReply> {
   const { designer, id } = options;
@@ -52,10 +52,20 @@ async function* frames({ designer, id, after, heartbeatMs, clock, signal }: JobE
       next = events.next();
     }
     if (signal.aborted) return;
-    const { status } = await designer.job(id);
-    if (hasEnded(status)) yield `event: end\ndata: ${JSON.stringify({ status })}\n\n`;
+    const status = await statusOf(designer, id);
+    if (status === "deleted" || hasEnded(status)) yield `event: end\ndata: ${JSON.stringify({ status })}\n\n`;
   } finally {
     await events.return?.();
+  }
+}
+
+/** A job may be deleted while somebody follows it. */
+async function statusOf(designer: DataDesigner, id: string): Promise<JobStatus | "deleted"> {
+  try {
+    return (await designer.job(id)).status;
+  } catch (error) {
+    if (error instanceof ServiceError && error.code === "not_found") return "deleted";
+    throw error;
   }
 }
 

@@ -161,6 +161,16 @@ describe("events of a job", () => {
     expect(frames(resumed.raw.toString("utf8"))).toEqual(rest);
   });
 
+  it("end with the word when the job is deleted under its reader", async () => {
+    const body = { config: { columns: ORDERS.columns.slice(0, 2) }, num_records: 5_000_000, row_group_size: 1_000 };
+    const job = Dataset.parse((await call("POST", "", body)).json());
+    const { body: stream } = await fetch(`${service.url}${BASE}/${job.id}/events`);
+    const [started, whole] = (stream ?? new ReadableStream<Uint8Array>()).tee();
+    await started.getReader().read();
+    expect((await call("DELETE", `/${job.id}`)).status).toBe(204);
+    expect(frames(await new Response(whole).text()).at(-1)).toEqual({ event: "end", data: '{"status":"deleted"}' });
+  });
+
   it("come while the job works, and none is lost when the reader leaves and comes back", async () => {
     const config = { columns: ORDERS.columns.slice(0, 2) };
     const body = { config, num_records: 4_000, row_group_size: 200 };
