@@ -1,11 +1,15 @@
 /** Follow-ups that change no column: yes, no, show, preview, status. */
 
-export type Intent = "approve" | "reject" | "new_brief" | "status" | "cancel" | "jobs" | "show" | "preview";
+export type Intent = "approve" | "reject" | "new_brief" | "status" | "cancel" | "jobs" | "show" | "preview" | "thanks";
 
 const YES =
   "yes|yep|yeah|yup|y|ok(?:ay)?|sure|go(?: ahead| on| for it)?|do (?:it|that)|approved?|accept(?:ed)?|looks? (?:good|great|fine|right|perfect|nice)|lgtm|perfect|great|good|fine|nice|cool|start(?: it| the job| now)?|run(?: it| the job| now)?|create (?:it|the (?:job|dataset|data))|generate (?:it|them|the data(?:set)?|now)|submit(?: it)?|proceed|continue|ship it|confirm(?:ed)?|sounds good|that'?s (?:good|right|fine|it|great|perfect|correct)|that is (?:good|right|fine)|correct|absolutely|definitely|of course|please|now|then|thanks?|thank you|with it|it|all good|right|make it so|as is|like that";
 const NO =
   "no|nope|nah|n|don'?t|do not|never ?mind|not (?:now|yet|like that|that|good)|reject(?:ed)?|decline|wrong|cancel(?: it| that| this)?|stop(?: it)?|abort(?: it)?|please|thanks?|thank you|forget it|leave it|i changed my mind|bad";
+
+/** Praise and thanks alone are courtesy: a job needs a yes. */
+const THANKS =
+  "(?:many |lots of )?thanks?(?: you)?(?: so much| very much| a lot)?|thx|cheers|great|perfect|nice(?: work| job| one)?|cool|good(?: work| job)?|fine|awesome|wonderful|excellent|super|wow|well done|very|that'?s|that is|is|this";
 
 const INTENTS: readonly (readonly [Intent, RegExp])[] = [
   [
@@ -17,6 +21,7 @@ const INTENTS: readonly (readonly [Intent, RegExp])[] = [
     /^(?:please )?(?:cancel|stop|abort|kill|end|terminate) (?:the |this |that |my |running )*(?:job|run|generation|task|dataset job)\b[^,]*$/,
   ],
   ["cancel", /^(?:please )?(?:cancel|stop|abort)(?: it| that| this)?(?: please)?$/],
+  ["thanks", new RegExp(`^(?:(?:${THANKS})\\b[\\s,.!]*)+$`)],
   ["approve", new RegExp(`^(?:(?:${YES})[\\s,.!]*)+$`)],
   [
     "reject",
@@ -50,7 +55,7 @@ const INTENTS: readonly (readonly [Intent, RegExp])[] = [
   ],
   [
     "show",
-    /^(?:what do we have(?: so far| now)?|summary|show (?:it|design|columns|schema)(?: again)?|what have you (?:got|designed)|columns|schema|design)$/,
+    /^(?:how many (?:rows|columns)(?: are there| will there be| do we have)?|what do we have(?: so far| now)?|summary|show (?:it|design|columns|schema)(?: again)?|what have you (?:got|designed)|columns|schema|design)$/,
   ],
 ];
 
@@ -58,6 +63,10 @@ export function readIntent(text: string): Intent | undefined {
   const plain = text
     .toLowerCase()
     .replaceAll(/[\s]+/g, " ")
+    .replace(
+      /^[\s,.!?]*(?:(?:can|could|would|will) you(?: please)?|please|pls) (?=show|list|tell|give|print|describe|check|cancel|stop)/,
+      "",
+    )
     .replaceAll(/^[\s,.!?]+|[\s,.!?]+$/g, "");
   return plain.length > 200
     ? INTENTS[0]?.[1].test(plain) === true

@@ -3,6 +3,7 @@ import { addItems, isColumn } from "./add-columns.ts";
 import { addValue, changeColumn, removeValue } from "./change-column.ts";
 import { applySettings } from "./follow-up-settings.ts";
 import type { Outcome, Work } from "./follow-up-settings.ts";
+import { readCondition } from "./conditions.ts";
 import { describeColumn } from "./describe.ts";
 import { designFromBrief } from "./design-from-brief.ts";
 import type { BriefOptions } from "./design-from-brief.ts";
@@ -97,14 +98,19 @@ const CLAUSES = new RegExp(
   "i",
 );
 
+/** "20 rows please, yes": a change, and the wish to go on with it. */
+const YES_AT_END =
+  /(?:[\s,.;!-]+(?:and\s+|then\s+|but\s+)*(?:yes|yep|ok(?:ay)?|please|pls|plz|thanks?(?: you)?(?: a lot)?|go(?: ahead)?|do it|run it|start it|create it|make it so|that'?s (?:it|all)|otherwise (?:it'?s )?(?:good|fine|ok(?:ay)?)|looks? good|the rest is (?:good|fine|ok(?:ay)?)))+[\s.!]*$/i;
+
 /** Divides where a new command begins: "remove notes and 2,000 rows". */
 function splitClauses(text: string): string[] {
   return protectAnds(text)
+    .replace(YES_AT_END, "")
     .split(CLAUSES)
     .map((clause) =>
       clause
         .replace(
-          /^\s*(?:(?:please|can you|could you|also|and|then|ok(?:ay)?|yes|no|but|now|just|actually|hmm|well|great|good|nice|perfect)\b[\s,.!]*)+(?=\S)/i,
+          /^\s*(?:(?:please|can you|could you|also|and|then|ok(?:ay)?|yes|sure|no(?= \w+ (?:is|are|should))|but|now|just|actually|hmm|well|great|good|nice|perfect|thanks|(?:go ahead|go|run it|do it|start(?: it)?|proceed|continue)(?= with)|let'?s (?:do|make|have|use))\b[\s,.!]*)+(?=\S)/i,
           "",
         )
         .trim()
@@ -114,7 +120,7 @@ function splitClauses(text: string): string[] {
 }
 
 const REMOVE =
-  /^(?:remove|drop|delete|get rid of|omit|exclude|leave out|take out|without|no more|hide|(?:i|we) don'?t (?:need|want)|no need for|skip)\s+(?<what>.+)$/i;
+  /^(?:remove|drop|delete|get rid of|omit|exclude|leave out|take out|without|no more|no|hide|(?:i|we) don'?t (?:need|want)|no need for|skip)\s+(?<what>.+)$/i;
 const RENAME =
   /^(?:rename|call)\s+(?:the\s+)?(?:column\s+|field\s+)?(?<from>.+?)(?:\s+(?:column|field))?\s+(?:to|as|into|->|=>)\s+(?<to>.+)$|^(?:the\s+)?(?<from2>.+?)\s+should be (?:called|named|renamed to)\s+(?<to2>.+)$|^call\s+(?:the\s+)?(?<from3>[\w ]+?)\s+["'`](?<to3>[^"'`]+)["'`]$/i;
 const ADD =
@@ -139,6 +145,7 @@ function applyClause(work: Work, clause: string): Outcome {
   const source = from === undefined ? undefined : work.sheet.find(from["column"] ?? "");
   if (from !== undefined && source !== undefined && removeValue(work.sheet, nameOf(source), from["value"] ?? ""))
     return told(work, nameOf(source));
+  if (readCondition(clause) !== undefined) return changeOrAdd(work, clause);
   const removal = REMOVE.exec(clause)?.groups?.["what"];
   if (removal !== undefined) return removeColumns(work, removal);
   const to = VALUE_TO.exec(clause)?.groups;

@@ -12,7 +12,8 @@ export function isRemark(text: string): boolean {
       .trim()
       .replaceAll(/\s+/g, " ")
       .replace(/^(?:and|but|so|also|please)\s+/i, "")
-      .replace(/[\s.!?,]+$/, ""),
+      .replace(/[\s.!?,]+$/, "")
+      .replace(/[\s,]+(?:please|pls|thanks|thank you)$/i, ""),
   );
 }
 

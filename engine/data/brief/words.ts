@@ -39,7 +39,7 @@ export function splitName(text: string): string[] {
 const LEADING =
   /^(?:(?:and|also|plus|then|with|an?|the|some|any|its|their|his|her|our|my|each|every|random|fake|realistic|synthetic|sample|dummy|mock|unique|different|various|possible|plausible|corresponding|column|field|attribute|feature|named|called|for|of|where|which|that)\b[\s:]*)+/i;
 const TRAILING =
-  /(?:[\s,:]+(?:column|field|attribute|feature|columns|fields|is|are|be|was|should|must|has|have|can|will|of|in|with|and|or|from|the|an?|values|only|always|distributed|as|being|ranging|varying|per row|each|required|optional|not null|unique|mandatory|please))+$/i;
+  /(?:[\s,:]+(?:column|field|attribute|feature|columns|fields|is|are|be|was|should|must|has|have|can|will|of|in|with|and|or|from|the|an?|values|only|always|distributed|as|being|ranging|varying|per row|each|required|optional|not null|unique|mandatory|please|pls|plz))+$/i;
 
 /** Takes articles and filler off both ends of a phrase. */
 export function trimPhrase(text: string): string {

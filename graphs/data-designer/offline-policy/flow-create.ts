@@ -3,7 +3,7 @@ import { isRecord } from "../../conversation.ts";
 import type { PolicyTurn } from "../../model/types.ts";
 import { JobResult, errorsOf, hasEnded } from "../results.ts";
 import { editFlow } from "./flow-design.ts";
-import { createCall } from "./create-call.ts";
+import { createCall, offerRows } from "./create-call.ts";
 import { describeViolations, listOf, notUnderstood, previewTable } from "./text-design.ts";
 import { describeFinished, describeJob } from "./text-jobs.ts";
 import { callTools, say } from "./turn.ts";
@@ -12,14 +12,14 @@ import { type PolicyView, lastOf, readBrief, wasCalled } from "./view.ts";
 /** Submissions in one turn, so that an operator who keeps changing things ends up in the conversation. */
 const MAX_SUBMISSIONS = 5;
 
-/** Praise and thanks, which are a yes to an offer and nothing after the job has ended. */
-const THANKS = /^\W*(?:many )?(?:thanks?|thank you|thx|great|perfect|nice|cool|good)\b[^\w]*$/i;
+/** Praise and thanks: no yes, so nothing begins. */
+export function thanksFlow({ job }: PolicyView, design: DesignDraft): PolicyTurn {
+  if (job !== null) return say("You are welcome. Tell me what to change, or name a number of rows to make more.");
+  return say(offerRows(design) ?? "You are welcome.");
+}
 
 /** "Yes." */
 export function approveFlow(view: PolicyView, design: DesignDraft): PolicyTurn {
-  if (view.job !== null && hasEnded(view.job) && THANKS.test(view.text)) {
-    return say("You are welcome. Tell me what to change, or name a number of rows to make more.");
-  }
   if (errorsOf(view.violations).length > 0) {
     return say("The design is not ready.", describeViolations(view.violations));
   }

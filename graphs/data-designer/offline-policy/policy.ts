@@ -1,6 +1,6 @@
 import type { OfflinePolicy, PolicyTurn } from "../../model/types.ts";
 import type { BriefReader } from "./brief-reader.ts";
-import { afterCreation, approveFlow } from "./flow-create.ts";
+import { afterCreation, approveFlow, thanksFlow } from "./flow-create.ts";
 import { briefFlow, concludeEarly, editFlow, settleDesign } from "./flow-design.ts";
 import { cancelFlow, jobsFlow, statusFlow } from "./flow-jobs.ts";
 import { describeDesign } from "./text-design.ts";
@@ -59,6 +59,8 @@ function followUp(view: PolicyView): PolicyTurn {
   switch (wish.kind) {
     case "edit":
       return editFlow(view, design, wish);
+    case "thanks":
+      return thanksFlow(view, design);
     case "approve":
       return approveFlow(view, design);
     case "reject":

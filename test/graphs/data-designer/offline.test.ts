@@ -169,7 +169,7 @@ describe("follow-ups", () => {
   });
 
   it("of thanks after a job start no other one", async () => {
-    const reader = { ...smallBrief, readFollowUp: () => ({ kind: "approve" }) as const };
+    const reader = { ...smallBrief, readFollowUp: () => ({ kind: "thanks" }) as const };
     designer = await startDesigner({ tools, threadId: "thanked", brief: reader });
     await designer.ask(BRIEF, { context: { approvals: "auto" } });
     expect((await designer.ask("Thanks!", { context: { approvals: "auto" } })).text).toMatch(/^You are welcome/);

@@ -241,6 +241,51 @@ export const BRIEFS: readonly BriefCase[] = [
     columns: "price quantity total",
     made: { total: "{{ (price * quantity) | round(2) }}" },
   },
+  {
+    brief: "20 rows please: people aged 20 to 30, with name and email",
+    rows: 20,
+    columns: "name email age",
+    made: { age: "{{ person.age }}" },
+  },
+  { brief: "100 pets with name, age and weight", rows: 100, columns: "name age weight" },
+  {
+    brief: "schools with name",
+    columns: "name",
+    made: { name: "{{ name_word }} School" },
+  },
+  {
+    brief: "products with list price between 10 and 500, sale price 10 to 20 % lower than list price",
+    columns: "list_price sale_price",
+    made: { sale_price: "{{ (list_price * sale_price_factor) | round(2) }}", sale_price_factor: "0.8..0.9 .4" },
+  },
+  {
+    brief: "tickets with status open/closed, closed at only when status is closed, created at",
+    columns: "status closed_at created_at",
+  },
+  {
+    brief:
+      "data for testing a fraud model: transactions with amount, merchant and is_fraud. Make it realistic. No PII.",
+    columns: "amount merchant is_fraud",
+  },
+  {
+    brief: "shifts with employee, start time between 9am and 5pm, duration 4-8 hours",
+    columns: "employee start_time duration",
+    made: { start_time_minute: "540..1020 int" },
+  },
+  {
+    brief: "hospital patients, age between 0 and 100, weight kg, 10% errors",
+    columns: "age weight_kg is_error",
+    made: { weight_kg: "N(78,15) .1", is_error: "p=0.1" },
+  },
+  {
+    brief: "users with name, email and age over 18, no phone numbers",
+    columns: "name email age",
+  },
+  {
+    brief: "sensors: temp_c -20 to 45, device id unique",
+    columns: "temp_c device_id",
+    made: { temp_c: "-20..45 int" },
+  },
 ];
 
 /** Subjects alone: the lexicon gives the columns. */

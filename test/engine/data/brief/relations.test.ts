@@ -82,6 +82,21 @@ const RELATIONS: readonly (readonly [brief: string, holds: Check])[] = [
     "visits with amount normally distributed around 100 with sd 50 between 0 and 150",
     (row) => number(row["amount"]) >= 0 && number(row["amount"]) <= 150,
   ],
+  [
+    "products with list price between 10 and 500, sale price 10 to 20 % lower than list price",
+    (row) => {
+      const share = number(row["sale_price"]) / number(row["list_price"]);
+      return share > 0.799 && share < 0.901;
+    },
+  ],
+  [
+    "tickets with status open/closed, closed at only when status is closed",
+    (row) => (row["closed_at"] === null) === (row["status"] === "open"),
+  ],
+  [
+    "shifts with start time between 9am and 5pm",
+    (row) => typeof row["start_time"] === "string" && row["start_time"] >= "09:00" && row["start_time"] <= "17:00",
+  ],
   ["items with width at least 10", (row) => number(row["width"]) >= 10],
 ];
 
