@@ -23,7 +23,10 @@ const ORDER = new RegExp(
   `\\b(?:generate|create|make|need|want|give me|produce|build|get me|give us|i'?d like|would like|synthesi[sz]e|simulate|fabricate|invent|prepare|design|like to have|provide|output|show me|fake|mock|dataset of|data ?set with|table of|list of|data for|data on|records of)(?:\\s+(?:me|us|a|the|list of|table of|sample of|total of|dataset of|data ?set of|set of))*\\s+${ABOUT}$`,
   "i",
 );
-const START = new RegExp(`^\\s*(?:please\\s+)?${ABOUT}$`, "i");
+const START = new RegExp(
+  `^\\s*(?:please\\s+)?(?:[^,:\\d]{0,40}\\b(?:dataset|data set|data|design|table|one)\\s*:\\s*)?${ABOUT}$`,
+  "i",
+);
 const OF = new RegExp(`\\b(?:of|for|from|x|×)\\s+${ABOUT}$`, "i");
 /** What is counted so is no row. */
 const NOT_ROWS =

@@ -247,6 +247,12 @@ export const BRIEFS: readonly BriefCase[] = [
     columns: "name email age",
     made: { age: "{{ person.age }}" },
   },
+  {
+    brief: "new dataset: 30 cities with name and country",
+    rows: 30,
+    columns: "name country",
+    made: { name: "by country" },
+  },
   { brief: "100 pets with name, age and weight", rows: 100, columns: "name age weight" },
   {
     brief: "schools with name",
