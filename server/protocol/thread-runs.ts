@@ -60,7 +60,7 @@ async function* followRun(live: LiveRun, afterId: number, options: ThreadRunsOpt
   while (!signal.aborted) {
     const { text, lastId, hasGap } = live.log.read(position, CHUNK_CHARS, accepts);
     if (hasGap) {
-      position = Math.max(live.log.lastId - 1, position + 1);
+      position = live.log.firstId - 1;
       continue;
     }
     const hasMoved = lastId > position;
