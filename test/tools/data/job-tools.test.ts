@@ -176,4 +176,14 @@ describe("a preview", () => {
     const same = await ask(client, "preview_data", { num_records: 20, seed: "3" }, { "nemops/design": design });
     expect(same["records"]).toEqual(records);
   });
+
+  it("that fails in every row says why, and that another try would end so again", async () => {
+    const client = tools.connect();
+    const { design } = await build(client, [
+      ["add_expression_column", { name: "long", expr: "{{ 'x' * 1000000000 }}" }],
+    ]);
+    const refused = await refuse(client, "preview_data", {}, { "nemops/design": design });
+    expect(refused).toMatchObject({ code: "invalid_input", retryable: false });
+    expect(refused["error"]).toMatch(/"long".*longer than 512000/);
+  });
 });

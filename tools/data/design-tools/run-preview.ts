@@ -11,8 +11,8 @@ export interface PreviewRows {
 const MAX_FAILURES = 20;
 
 /**
- * The last dataset that a preview sends. Throws `tool_failed` with the backend's words when it ends without one, and
- * whatever the backend throws.
+ * The last dataset that a preview sends. Throws `invalid_input` with the backend's words when it ends without one (the
+ * same design would end so again), and whatever the backend throws.
  */
 export async function runPreview(designer: DataDesigner, request: PreviewRequest): Promise<PreviewRows> {
   const failures: string[] = [];
@@ -25,7 +25,7 @@ export async function runPreview(designer: DataDesigner, request: PreviewRequest
   }
   if (rows === undefined) {
     throw new ServiceError(
-      "tool_failed",
+      "invalid_input",
       `the preview made no rows: ${failures.join("; ") || "the backend gave no reason"}`,
     );
   }
