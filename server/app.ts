@@ -26,7 +26,7 @@ import { requireApiKey } from "./auth.ts";
 import { registerBodyParser } from "./body-parser.ts";
 import { startCronScheduler } from "./crons/cron-scheduler.ts";
 import { registerCors } from "./cors.ts";
-import { registerErrorHandler } from "./error-handler.ts";
+import { registerErrorHandler, sendUrlError } from "./error-handler.ts";
 import type { GraphRegistry } from "./graph-registry.ts";
 import { createMetrics } from "./metrics.ts";
 import { createProtocolTap } from "./protocol/tap-protocol.ts";
@@ -93,6 +93,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : newUuid();
     },
     routerOptions: { maxParamLength: 512 },
+    frameworkErrors: sendUrlError,
     // Keep-alive connections of idle clients must not hold up a shutdown.
     forceCloseConnections: "idle",
   });

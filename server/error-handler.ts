@@ -24,6 +24,11 @@ export function registerErrorHandler(app: FastifyInstance): void {
   );
 }
 
+/** A URL that cannot be read gets the same error body as everything else; hooks do not run for it. */
+export function sendUrlError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  void send(reply.header("x-request-id", request.id), request, toFailure(error, request));
+}
+
 interface Failure {
   readonly status: number;
   readonly code: ErrorCode | "internal";

@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { Agent, type IncomingHttpHeaders, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { systemClock } from "../../lib/clock.ts";
+import { loadConfig } from "../../lib/config.ts";
+import { createLog } from "../../lib/log.ts";
+import { readLanggraphConfig } from "../../server/graph-registry.ts";
+import { OWN_LANGGRAPH_JSON, type OpenService, openService } from "../../server/open-service.ts";
+import { ErrorBody } from "../../server/schemas/common.ts";
+import { fuzzDictionary } from "./fuzz-dictionary.ts";
+import { type FuzzRequest, type OpenApi, operationsOf, requestsOf } from "./fuzz-requests.ts";
+
+/** The same requests on every run; another seed tries others. */
+const SEED = Number(process.env["FUZZ_SEED"] ?? 20_261);
+const REQUESTS_PER_OPERATION = Number(process.env["FUZZ_RUNS"] ?? 20);
+/** Far above what any request takes: only one that never ends gets there. */
+const HANG_MS = 15_000;
+const MAX_GROWTH_BYTES = 700 * 2 ** 20;
+
+let service: OpenService;
+let home: string;
+let port: number;
+const agent = new Agent({ keepAlive: true });
+
+beforeAll(async () => {
+  home = mkdtempSync(path.join(tmpdir(), "nemops-fuzz-"));
+  service = await openService({
+    config: loadConfig({
+      NEMOPS_HOME: home,
+      LOG_LEVEL: "silent",
+      LLM_PROVIDER: "offline",
+      HEARTBEAT_MS: "100",
+      RUN_TIMEOUT_MS: "5000",
+      DATA_MAX_ROWS: "500",
+      DATA_SQL_TIMEOUT_MS: "1000",
+    }),
+    langgraph: await readLanggraphConfig(OWN_LANGGRAPH_JSON),
+    log: createLog({ level: "silent" }),
+    clock: systemClock,
+  });
+  await service.app.listen({ host: "127.0.0.1", port: 0 });
+  // A server that listens on TCP has an address object.
+  port = (service.app.server.address() as AddressInfo).port;
+});
+afterAll(async () => {
+  agent.destroy();
+  await service.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** False when the answer was left after its first part, as streams without an end are. */
+  readonly isWhole: boolean;
+}
+
+/** Sends what a client could put on the wire. An event stream is left after its first part, and so is a keep-alive. */
+function send({ method, path: target, headers, body }: FuzzRequest): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      { host: "127.0.0.1", port, agent, method, path: target, headers, timeout: HANG_MS },
+      (incoming) => {
+        const { statusCode: status = 0, headers: received } = incoming;
+        const isStream = String(received["content-type"]).startsWith("text/event-stream");
+        let text = "";
+        const leave = (): void => {
+          resolve({ status, headers: received, text, isWhole: false });
+          incoming.destroy();
+        };
+        incoming.setEncoding("utf8");
+        incoming.on("data", (part: string) => {
+          text += part;
+          if (isStream || text.trim() === "") leave();
+        });
+        incoming.on("end", () => resolve({ status, headers: received, text, isWhole: true }));
+        incoming.on("error", reject);
+      },
+    );
+    outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer in ${HANG_MS} ms`)));
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
+
+/** What holds for every answer to whatever request. */
+function check({ path: target }: FuzzRequest, { status, headers, text, isWhole }: Answer): void {
+  expect(status, text.slice(0, 500)).toSatisfy((code: number) => code < 500 || code === 501);
+  expect(headers["set-cookie"]).toBeUndefined();
+  if (status === 204) expect(text).toBe("");
+  if (!isWhole) return;
+  const type = String(headers["content-type"]);
+  // The two dialects of other services have error bodies of their own.
+  const dialect = /^\/(v1|mcp|health)\b/.test(target) && status !== 404 && status !== 405;
+  if (status < 300 && type.startsWith("application/json")) {
+    // A preview of that dialect is one JSON object a line.
+    const parts = target.startsWith("/v1/data-designer/preview") ? text.trimEnd().split("\n") : [text];
+    expect(() => parts.map((part): unknown => JSON.parse(part))).not.toThrow();
+  }
+  if (status < 400) return;
+  const parsed: unknown = JSON.parse(text);
+  if (dialect || !type.startsWith("application/problem+json")) {
+    expect(target).toMatch(/^\/(v1|mcp|health|threads\/[^/]+\/commands)/);
+    expect(parsed).toSatisfy((value: object) => "detail" in value || "error" in value);
+    return;
+  }
+  expect(ErrorBody.parse(parsed)).toMatchObject({ status, detail: expect.stringMatching(/\S/) });
+  expect(text).not.toMatch(/\bat .+\.(ts|js):\d+/);
+}
+
+/** The smallest request that failed, and how. */
+function describeFailure({ counterexample, errorInstance }: fc.RunDetailsCommon<[FuzzRequest]>): string {
+  const [sent] = counterexample ?? [];
+  const shown = sent === undefined ? "" : JSON.stringify({ ...sent, body: sent.body?.slice(0, 300) });
+  return `${shown.slice(0, 600)} ${errorInstance instanceof Error ? errorInstance.message.slice(0, 500) : ""}`;
+}
+
+describe(`requests of every kind (seed ${SEED})`, () => {
+  it("are answered, told what is wrong, and harm nothing", { timeout: 120_000 }, async () => {
+    const document = (await service.app.inject("/openapi.json")).json<OpenApi>();
+    const dictionary = await fuzzDictionary(service.app);
+    const before = process.memoryUsage.rss();
+    const operations = operationsOf(document);
+    const failures: string[] = [];
+    const statuses = new Map<number, number>();
+    expect(operations.length).toBeGreaterThan(90);
+    for (const operation of operations) {
+      const property = fc.asyncProperty(requestsOf(operation, dictionary, document), async (sent) => {
+        const answer = await send(sent);
+        check(sent, answer);
+        statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+      });
+      const result = await fc.check(property, { seed: SEED, numRuns: REQUESTS_PER_OPERATION });
+      if (result.failed) failures.push(`${operation.name}: ${describeFailure(result)}`);
+      expect(({} as { polluted?: string }).polluted, operation.name).toBeUndefined();
+    }
+    expect(failures).toEqual([]);
+    const healthy = await send({ method: "GET", path: "/ok", headers: {}, body: undefined });
+    expect(JSON.parse(healthy.text)).toEqual({ ok: true });
+    // The generator is worth little when all it makes is turned away at the door.
+    const accepted = [...statuses].filter(([status]) => status < 300).reduce((sum, [, count]) => sum + count, 0);
+    expect(accepted).toBeGreaterThan(operations.length);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(MAX_GROWTH_BYTES);
+  });
+});
