@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 /** As much of JSON Schema as the service's OpenAPI document uses. */
 export interface JsonSchema {
@@ -110,7 +110,7 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: fc.constantFrom<unknown>(Array.from({ length: 1_001 }, () => "x")) },
-  { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<unknown> },
+  { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
 );
 
 /** Mostly what the schema allows; which numbers and texts the service knows comes from `dictionary`. */
@@ -133,7 +133,7 @@ export function valueOf(
   if (choices !== undefined && choices.length > 0) return fc.oneof(...choices.map((choice) => inner(choice)));
   const types = schema.type === undefined ? [] : [schema.type].flat();
   if (types.length > 1) return fc.oneof(...types.map((type) => inner({ ...schema, type })));
-  switch (types[0]) {
+  switch (types[0] ?? "any") {
     case "null":
       return fc.constant(null);
     case "boolean":
@@ -164,7 +164,7 @@ export function valueOf(
       return fc.tuple(...pairs).map((parts) => Object.fromEntries(parts.flat() as [string, unknown][]));
     }
     default:
-      return fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<unknown>;
+      return fc.jsonValue({ maxDepth: 2 });
   }
 }
 
