@@ -17,7 +17,7 @@ export interface SeedRowsOptions {
  * the end.
  */
 export function compileSeedRows({ config, rows, seed }: SeedRowsOptions): (range: RowRange) => Table {
-  const { first, count } = select(config.selection_strategy, rows.rowCount);
+  const { first, count } = selectSeedRows(config.selection_strategy, rows.rowCount);
   const order = config.sampling_strategy === "shuffle" ? shuffled(count, seed) : undefined;
   return ({ firstRow, rowCount }) => {
     const picked = Int32Array.from({ length: rowCount }, (_, row) => {
@@ -28,7 +28,11 @@ export function compileSeedRows({ config, rows, seed }: SeedRowsOptions): (range
   };
 }
 
-function select(strategy: SeedConfig["selection_strategy"], total: number): { first: number; count: number } {
+/** The rows that a selection leaves of `total`. Throws `invalid_input` as `compileSeedRows` does. */
+export function selectSeedRows(
+  strategy: SeedConfig["selection_strategy"],
+  total: number,
+): { first: number; count: number } {
   if (total === 0) throw new ServiceError("invalid_input", "the seed dataset has no rows");
   if (strategy === null) return { first: 0, count: total };
   if ("start" in strategy) {

@@ -105,12 +105,18 @@ function remote(endpoint: string): object {
 
 const seeded = (file: string): object => ({ ...design(), seed_config: { source: { seed_type: "local", path: file } } });
 
+const seedRows = (start: number, end: number): object => ({
+  ...design(),
+  seed_config: { source: { seed_type: "local", path: "three.csv" }, selection_strategy: { start, end } },
+});
+
 /** The files are made in the test. */
 export const SEED_CASES: typeof DESIGN_CASES = [
   { what: "a missing seed file", config: seeded("none.csv"), says: /none\.csv does not exist in/ },
   { what: "an empty seed file", config: seeded("empty.csv"), says: /empty\.csv/ },
   { what: "a ragged seed file", config: seeded("ragged.csv"), says: /line 3/ },
   { what: "a seed file of 2 GB", config: seeded("large.csv"), says: /2147483648 bytes, at most/ },
+  { what: "seed rows beyond the last", config: seedRows(5, 9), says: /end is at most 2/ },
   { what: "a seed file above the folder", config: seeded("../outside.csv"), says: /outside of/ },
   { what: "a seed file elsewhere", config: seeded("/etc/none.csv"), says: /outside of/ },
   { what: "a link out of the folder", config: seeded("link.csv"), says: /outside of/ },

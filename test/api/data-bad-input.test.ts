@@ -22,6 +22,7 @@ beforeAll(async () => {
   mkdirSync(seeds);
   writeFileSync(path.join(seeds, "empty.csv"), "");
   writeFileSync(path.join(seeds, "ragged.csv"), "a,b\n1,2\n3\n");
+  writeFileSync(path.join(seeds, "three.csv"), "a\n1\n2\n3\n");
   writeFileSync(path.join(seeds, "large.csv"), "");
   // A file with a hole: two gigabytes that take no room on the disk.
   truncateSync(path.join(seeds, "large.csv"), 2 * 1_024 ** 3);

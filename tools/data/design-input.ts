@@ -6,6 +6,7 @@ import { parseDesign } from "../../engine/data/design/parse-design.ts";
 import { planColumns } from "../../engine/data/design/plan.ts";
 import { validateDesign } from "../../engine/data/design/validate.ts";
 import { type Violation, hasErrors, shownName } from "../../engine/data/design/violation.ts";
+import { selectSeedRows } from "../../engine/data/seed-rows.ts";
 import { compileCells } from "../../engine/data/table-rows.ts";
 import type { Table } from "../../engine/data/table.ts";
 import { ServiceError, errorMessage } from "../../lib/errors.ts";
@@ -41,6 +42,7 @@ export async function readDesignInput({ config, seedFolder, check }: ReadDesignO
   const seeds = seedRows === undefined ? {} : { seedColumns: [...seedRows.columns.keys()] };
   const found = [...validateDesign(design, seeds), ...(check?.(design) ?? [])];
   if (hasErrors(found)) throw invalidDesign(found);
+  if (seedRows !== undefined) selectSeedRows(design.seed_config?.selection_strategy ?? null, seedRows.rowCount);
   return {
     design,
     plan: planColumns(design, seeds),
