@@ -15,9 +15,10 @@ export type EnsureColumn = (phrase: string, wants: "time" | "number" | "any", be
 
 /** Whether the relation holds from now on; when it cannot, nothing is changed. */
 export function applyRelation(sheet: Sheet, name: string, relation: Relation, ensure: EnsureColumn): boolean {
-  const before = { columns: sheet.columns, constraints: sheet.constraints };
+  const before = { columns: sheet.columns, constraints: sheet.constraints, notes: sheet.notes };
   sheet.columns = [...sheet.columns];
   sheet.constraints = [...sheet.constraints];
+  sheet.notes = [...sheet.notes];
   const holds = apply(sheet, name, relation, ensure);
   if (holds && !sheet.hasCycle()) return true;
   Object.assign(sheet, before);
@@ -40,7 +41,7 @@ function apply(sheet: Sheet, name: string, relation: Relation, ensure: EnsureCol
       return applyFormula(sheet, name, relation.formula, (phrase) => ensure(phrase, "number", name));
     case "depends": {
       const other = ensure(relation.other, "any", name);
-      return other !== undefined && other !== name && applyDependence(sheet, name, other, relation.lists);
+      return other !== undefined && other !== name && applyDependence(sheet, name, other, relation);
     }
     case "margin":
       return applyMargin(sheet, name, relation, ensure(relation.other, "number", name));

@@ -1,18 +1,25 @@
 /** "city depends on country", "salary higher for managers": values of one column that follow from another one's. */
 import type { DraftColumn } from "../design/draft.ts";
 import { categoryColumn, sampler } from "./columns.ts";
+import { applyCorrelation } from "./correlation.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { isObject, labelOf, nameOf, numberOf, paramsOf, textOf } from "./json.ts";
 import { normaliseWords } from "./lexicon/words.ts";
+import type { Relation } from "./relations.ts";
 import type { Sheet } from "./sheet.ts";
 import { round } from "./spans.ts";
 
-/** With lists a subcategory; numbers get a level for each value of the parent; false for anything else. */
+type Dependence = Extract<Relation, { kind: "depends" }>;
+
+/**
+ * With lists a subcategory; numbers get a level for each value of a list, or follow the numbers of the parent; false for
+ * anything else.
+ */
 export function applyDependence(
   sheet: Sheet,
   name: string,
   parent: string,
-  lists: ReadonlyMap<string, readonly string[]>,
+  { lists, isInverse }: Pick<Dependence, "lists" | "isInverse">,
 ): boolean {
   const [child, other] = [sheet.column(name), sheet.column(parent)];
   if (child === undefined || other === undefined) return false;
@@ -28,10 +35,13 @@ export function applyDependence(
   }
   if (isBoundAlready(sheet, child, other)) return true;
   const values = paramsOf(other)["values"];
-  if (other["sampler_type"] !== "category" || !Array.isArray(values)) return false;
+  const isListed = other["sampler_type"] === "category" && Array.isArray(values);
+  if (!isListed || values.every((value) => typeof value === "number"))
+    return applyCorrelation(sheet, name, parent, isInverse);
   const conditions = Object.fromEntries(
     values.flatMap((value, index) => {
-      const factor = 0.6 + (0.8 * index) / Math.max(1, values.length - 1);
+      const rank = index / Math.max(1, values.length - 1);
+      const factor = 0.6 + 0.8 * (isInverse ? 1 - rank : rank);
       const params = scaled(child, factor);
       return params === undefined ? [] : [[equals(parent, value), params] as const];
     }),

@@ -129,7 +129,7 @@ export function designFromBrief(text: string, { today }: BriefOptions): BriefRes
     kind: "design",
     draft: repaired.draft,
     formats: settings.formats,
-    assumptions: [...assumptions, ...repaired.notes].slice(0, MAX_TOLD),
+    assumptions: [...assumptions, ...sheet.notes, ...repaired.notes].slice(0, MAX_TOLD),
     notUnderstood: notUnderstood
       .map((part) => part.trim())
       .filter((part) => part !== "")

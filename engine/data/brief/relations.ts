@@ -26,7 +26,13 @@ export type Relation =
     }
   | { readonly kind: "compare"; readonly other: string; readonly operator: Operator }
   | { readonly kind: "formula"; readonly formula: string }
-  | { readonly kind: "depends"; readonly other: string; readonly lists: ReadonlyMap<string, readonly string[]> }
+  /** Inverse: smaller where the other one is larger. */
+  | {
+      readonly kind: "depends";
+      readonly other: string;
+      readonly lists: ReadonlyMap<string, readonly string[]>;
+      readonly isInverse: boolean;
+    }
   /** A number that is `low` to `high` times the other one. */
   | { readonly kind: "margin"; readonly other: string; readonly low: number; readonly high: number }
   /** There only where the other column has the value, or only where it has not; empty elsewhere. */
@@ -117,7 +123,10 @@ const FORMULA =
 const FACTOR =
   /\s(?:(?<much>much|slightly|significantly|a bit)\s+)?(?<way>higher|larger|greater|bigger|longer|more|lower|smaller|less|shorter|cheaper)\s+(?:for|in|when|where|among|if|with|at|on)\s+(?:the\s+)?(?<group>[\p{L}\p{N}][^,;]{0,60}?)(?:\s+by\s+(?<share>\d+(?:\.\d+)?)\s*%)?\s*[.!]?$/iu;
 const DEPENDS =
-  /\s(?:(?:depend(?:s|ent|ing)?|based|condition(?:al|ed)|correlat(?:ed|es|ing)|var(?:ies|ying)|consistent|match(?:es|ing)?|belongs?|belonging|fit(?:s|ting)?|derived|according|determined)\s*(?:on|upon|with|by|to|from|in)?|per|within|by|in that|in the same|of that|of the)\s+(?:the\s+|its\s+|that\s+|each\s+)?(?<other>[\p{L}_][\p{L}\p{N}_ -]{0,60}?)\s*(?:(?:[:(]|\bwith\b)\s*(?<lists>[^()]*:[^()]*)\)?)?\s*[.!]?$/iu;
+  /\s(?:(?:depend(?:s|ent|ing)?|based|condition(?:al|ed)|correlat(?:ed|es?|ing)|(?:inversely |directly )?proportional|related|tied|linked|driven|var(?:ies|ying)|consistent|match(?:es|ing)?|belongs?|belonging|fit(?:s|ting)?|derived|according|determined)\s*(?:on|upon|with|by|to|from|in)?|(?:increas(?:es?|ing)|grow(?:s|ing)?|ris(?:es?|ing)|scal(?:es?|ing)|go(?:es|ing)? (?:up|down)|decreas(?:es?|ing)|fall(?:s|ing)?|drop(?:s|ping)?|declin(?:es?|ing)|shrink(?:s|ing)?) with|per|within|by|in that|in the same|of that|of the)\s+(?:the\s+|its\s+|that\s+|each\s+)?(?<other>[\p{L}_][\p{L}\p{N}_ -]{0,60}?)\s*(?:(?:[:(]|\bwith\b)\s*(?<lists>[^()]*:[^()]*)\)?)?\s*[.!]?$/iu;
+const DEGREE =
+  /(?:\s+(?:negatively|inversely|positively|strongly|closely|highly|weakly|loosely|roughly|mostly|directly|somewhat|that|which|is|are))+\s*$/i;
+const INVERSELY = /\b(?:negatively|inversely|go(?:es|ing)? down|decreas\w+|fall\w*|drop\w*|declin\w+|shrink\w*) /i;
 const SIGNS: readonly (readonly [Operator, RegExp])[] = [
   [
     "le",
@@ -245,10 +254,13 @@ function readCompare(text: string): RelatedPhrase | undefined {
 
 function readDepends(text: string): RelatedPhrase | undefined {
   const match = DEPENDS.exec(text);
-  const target = match === null ? undefined : readTarget(text.slice(0, match.index));
+  const before = text.slice(0, match?.index ?? 0).replace(DEGREE, "");
+  const target = match === null ? undefined : readTarget(before);
   const { other = "", lists } = match?.groups ?? {};
+  const said = text.slice(before.length, text.length - other.length);
   if (target === undefined || isDateOrNumber(other) || target.phrase.split(" ").length > 5) return undefined;
-  return { phrase: target.phrase, relation: { kind: "depends", other, lists: readLists(lists ?? "") } };
+  const isInverse = INVERSELY.test(said);
+  return { phrase: target.phrase, relation: { kind: "depends", other, lists: readLists(lists ?? ""), isInverse } };
 }
 
 /** `Germany: Berlin, Munich; France: Paris` */

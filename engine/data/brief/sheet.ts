@@ -25,6 +25,8 @@ export class Sheet {
   readonly today: string;
   readonly domain: DomainEntry | undefined;
   readonly noun: string;
+  /** What was decided on the way, a sentence each, for people. */
+  notes: string[] = [];
   /** Field of the lexicon by column name. */
   readonly fields = new Map<string, FieldEntry>();
 

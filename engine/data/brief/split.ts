@@ -20,8 +20,10 @@ export interface BriefParts {
 const MAX_ITEMS = 400;
 
 const LIST_NOUN = "(?:columns?|fields?|attributes?|features?|variables?|properties|headers?|schema|data points?)";
+/** Behind these words, "with" ties one column to another one. */
+const TOGETHER = String.raw`\b(?:correlat\w*|increas\w*|grow\w*|ris(?:es?|ing)|scal(?:es?|ing)|decreas\w*|fall\w*|drop(?:s|ping)?|declin\w*|shrink\w*|up|down|consistent|associated|var(?:y|ies|ying)|match\w*|compared|in line)\s`;
 const INTRO = new RegExp(
-  String.raw`\b(?:(?:that|which|it|they|each(?: of them| row| record| one| customer| order| patient)?|every(?: row| record| one)?)\s+(?:should\s+|must\s+|shall\s+|needs? to\s+|will\s+)?(?:ha(?:s|ve|ving)|contains?|includes?|comprises?|consists? of)|with(?!\s+(?:an?\s+|the\s+)?(?:sd|std|s\.d|standard dev|stdev|mean|average|avg|prefix|probability|variance|lambda|rate \d|min|max|no |\d+ decimals|two decimals|seed)\b)|,?\s*(?:where|so that|such that)|having|containing|including|includes?|contains?|consisting of|comprising|plus|featuring|of the form|${LIST_NOUN}\s+(?:are|is|should be|like|such as|named|called|for|being)|(?:the )?(?:following )?${LIST_NOUN}(?=\s*:))(?:\s+(?:the|these|those|following|all|such|columns?|fields?|attributes?|features?|variables?|as|like|are|for|of|at least|also|exactly|only|data|\d+|two|three|four|five|six|seven|eight|ten))*\s*:?\s+`,
+  String.raw`\b(?:(?:that|which|it|they|each(?: of them| row| record| one| customer| order| patient)?|every(?: row| record| one)?)\s+(?:should\s+|must\s+|shall\s+|needs? to\s+|will\s+)?(?:ha(?:s|ve|ving)|contains?|includes?|comprises?|consists? of)|(?<!${TOGETHER})with(?!\s+(?:an?\s+|the\s+)?(?:sd|std|s\.d|standard dev|stdev|mean|average|avg|prefix|probability|variance|lambda|rate \d|min|max|no |\d+ decimals|two decimals|seed)\b)|,?\s*(?:where|so that|such that)|having|containing|including|includes?|contains?|consisting of|comprising|plus|featuring|of the form|${LIST_NOUN}\s+(?:are|is|should be|like|such as|named|called|for|being)|(?:the )?(?:following )?${LIST_NOUN}(?=\s*:))(?:\s+(?:the|these|those|following|all|such|columns?|fields?|attributes?|features?|variables?|as|like|are|for|of|at least|also|exactly|only|data|\d+|two|three|four|five|six|seven|eight|ten))*\s*:?\s+`,
   "i",
 );
 const LATER_INTRO = new RegExp(
@@ -129,10 +131,14 @@ function readHead(sentence: string): Head {
   }
   if (intro !== null) {
     const after = sentence.slice(intro.index + intro[0].length);
+    const before = sentence.slice(0, intro.index);
+    // "order id, customer, with an amount": the list began before the word.
+    const early = /,|\band\b/.test(before) ? splitItems(before.replace(COMMAND, "")) : [];
+    const isEarly = early.length > 1 && early.every(saysSomething);
     return {
-      head: sentence.slice(0, intro.index),
+      head: isEarly ? "" : before,
       intro: intro[0],
-      items: splitItems(after),
+      items: [...(isEarly ? early : []), ...splitItems(after)],
       isOpen: after.trim() === "",
     };
   }

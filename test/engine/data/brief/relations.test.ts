@@ -24,6 +24,16 @@ const time = (value: unknown): number => (typeof value === "string" ? Date.parse
 const days = (row: Row, from: string, to: string): number => (time(row[to]) - time(row[from])) / 86_400_000;
 const number = (value: unknown): number => Number(value);
 
+/** Pearson's correlation of two columns. */
+function correlation(rows: readonly Row[], first: string, second: string): number {
+  const pairs = rows.map((row) => [number(row[first]), number(row[second])] as const);
+  const mean = (at: 0 | 1): number => pairs.reduce((sum, pair) => sum + pair[at], 0) / pairs.length;
+  const [left, right] = [mean(0), mean(1)];
+  const sum = (part: (x: number, y: number) => number): number =>
+    pairs.reduce((total, [x, y]) => total + part(x - left, y - right), 0);
+  return sum((x, y) => x * y) / Math.sqrt(sum((x) => x * x) * sum((_, y) => y * y));
+}
+
 type Check = (row: Row) => boolean;
 
 const RELATIONS: readonly (readonly [brief: string, holds: Check])[] = [
@@ -119,5 +129,31 @@ describe("200 generated rows keep", () => {
   it("shares that a sentence gives", async () => {
     const rows = await generate("users with name, status (active, closed). 90 % of users are active.");
     expect(rows.filter((row) => row["status"] === "active").length).toBeGreaterThan(160);
+  });
+});
+
+describe("correlations of a brief", () => {
+  it.each([
+    ["employees with salary correlated with years of experience", "salary", "years_of_experience", 1],
+    ["employee name, salary correlated with years of experience, age", "salary", "years_of_experience", 1],
+    ["people with age and income. Income increases with age.", "income", "age", 1],
+    ["houses with size, rating 1-5 inversely correlated with size", "rating", "size", -1],
+    ["staff with score 1 to 100, bonus 0-10 that grows with score", "bonus", "score", 1],
+    ["staff with level 1 to 6, bonus 100 to 900 that falls with level", "bonus", "level", -1],
+  ] as const)("shows in the rows: %s", async (brief, column, other, sign) => {
+    expect(correlation(await generate(brief), column, other) * sign).toBeGreaterThan(0.4);
+  });
+
+  it("stays within the ends that the brief says", async () => {
+    const prices = (await generate("houses with size, price between 100000 and 900000 correlated with size")).map(
+      (row) => number(row["price"]),
+    );
+    expect(Math.min(...prices)).toBeGreaterThanOrEqual(100_000);
+    expect(Math.max(...prices)).toBeLessThanOrEqual(900_000);
+  });
+
+  it("is told when it cannot be made, with the column kept", () => {
+    const result = designFromBrief("loans with risk level correlated with credit score, name", { today: "2026-03-15" });
+    expect(result).toMatchObject({ notUnderstood: ["risk level correlated with credit score"] });
   });
 });
