@@ -12,6 +12,7 @@ import { benchIncidentSearch } from "./incident-search.ts";
 import { benchLogParsing } from "./log-parsing.ts";
 import type { BenchRow } from "./row.ts";
 import { benchServer } from "./server.ts";
+import { benchSoak } from "./soak.ts";
 import { benchSmiXml } from "./smi-xml.ts";
 import { benchTemplates } from "./templates.ts";
 import { benchToolCall } from "./tool-call.ts";
@@ -29,6 +30,7 @@ const BENCHMARKS: readonly { name: string; run: () => Promise<readonly BenchRow[
   { name: "agent", run: benchAgent },
   { name: "agent-http", run: benchAgentHttp },
   { name: "server", run: benchServer },
+  { name: "soak", run: () => benchSoak() },
   { name: "data-generate", run: benchDataGenerate },
   { name: "data-llm", run: benchDataLlm },
   { name: "dataset-rows", run: benchDatasetRows },
