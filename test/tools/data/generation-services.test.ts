@@ -261,6 +261,7 @@ describe("columns written by models", () => {
       return openServices({ MODEL_PROVIDERS_FILE: file, LLM_BASE_URL: server.baseUrl });
     };
     expect(() => open('{"providers": [{"name": "a", "endpoint": "ftp://x"}]}')).toThrow(/providers\.0\.endpoint/);
+    expect(() => open('{"providers": [{"name": "a", "endpoint": "http://me:pw@x/v1"}]}')).toThrow(/user or a password/);
     expect(() => open('{"providers": [{"name": "default", "endpoint": "http://x"}]}')).toThrow(
       /"default" is there twice/,
     );

@@ -32,6 +32,8 @@ export type SendModelRequest = (
 ) => Promise<{ readonly kind: "text"; readonly text: string } | ModelFailure>;
 
 const MAX_BODY_CHARS = 16_000_000;
+/** A shorter header is no secret, and its letters are found in any text. */
+const MIN_SECRET_CHARS = 8;
 
 /**
  * Posts JSON to one path of an endpoint with kept-alive connections. node:http is used because at hundreds of requests
@@ -51,6 +53,10 @@ export function createModelRequest(
     ...headers,
   };
 
+  const secrets = [apiKey ?? "", ...Object.values(headers)].filter(({ length }) => length >= MIN_SECRET_CHARS);
+  /** Some servers repeat the key that they refuse, and what they say is shown to whoever made the design. */
+  const hide = (text: string): string => secrets.reduce((rest, each) => rest.replaceAll(each, "[secret]"), text);
+
   const send: SendModelRequest = ({ body, timeoutMs, signal }) =>
     new Promise((resolve, reject) => {
       signal.throwIfAborted();
@@ -59,7 +65,7 @@ export function createModelRequest(
         url,
         { method: "POST", agent, headers: { ...fixed, "content-length": Buffer.byteLength(body) } },
         (response) => {
-          readText(response).then((text) => finish(toResult(response, text)), fail);
+          readText(response).then((text) => finish(toResult(response, text, hide)), fail);
         },
       );
       const timer = setTimeout(() => {
@@ -99,15 +105,19 @@ async function readText(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-function toResult(response: IncomingMessage, text: string): Awaited<ReturnType<SendModelRequest>> {
+function toResult(
+  response: IncomingMessage,
+  text: string,
+  hide: (text: string) => string,
+): Awaited<ReturnType<SendModelRequest>> {
   const status = response.statusCode ?? 0;
-  const message = `HTTP ${status}: ${text.slice(0, 200)}`;
+  if (status >= 200 && status < 300) return { kind: "text", text };
+  const message = `HTTP ${status}: ${hide(text).slice(0, 200)}`;
   const retryAfterMs = readRetryAfter(response.headers["retry-after"], response.headers.date);
   if (status === 429) return { kind: "rate_limited", retryAfterMs, message };
   if (status === 502 || status === 503 || status === 504) return { kind: "gateway", message, retryAfterMs };
   if (status >= 500 || status === 408) return { kind: "server", message };
-  if (status < 200 || status >= 300) return { kind: "refused", message };
-  return { kind: "text", text };
+  return { kind: "refused", message };
 }
 
 /** Undefined for text that is no JSON. */

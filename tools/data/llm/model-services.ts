@@ -64,7 +64,8 @@ export function createModelServices(options: ModelServicesOptions): ModelService
   }
 
   return {
-    providers: providers.map(({ name, endpoint }) => ({ name, endpoint })),
+    // LLM_BASE_URL may hold a user and a password.
+    providers: providers.map(({ name, endpoint }) => ({ name, endpoint: endpoint.replace(/\/\/[^/?#]*@/, "//") })),
     check: (design) =>
       (design.model_configs ?? []).flatMap((config) =>
         findProvider(providers, config.provider) === undefined

@@ -16,7 +16,10 @@ const Prices = z.object({ input_per_million: z.number().min(0), output_per_milli
 
 const ProviderEntry = z.object({
   name: z.string().min(1),
-  endpoint: z.url({ protocol: /^https?$/ }),
+  endpoint: z.url({ protocol: /^https?$/ }).refine((url) => !/^[^/]*\/\/[^/?#]*@/.test(url), {
+    // The endpoint is shown to everyone who may name it.
+    error: "must not hold a user or a password; put them in api_key or extra_headers",
+  }),
   /** Only endpoints that speak the OpenAI API are asked. */
   provider_type: z.literal("openai").default("openai"),
   /** The key itself, or the name of an environment variable that holds it. */

@@ -1,3 +1,6 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { type ChatCall, createChatEndpoint } from "../../../../tools/data/llm/chat-endpoint.ts";
@@ -40,6 +43,22 @@ describe("a chat endpoint over HTTP", () => {
       messages: [{ role: "user", content: "hello" }],
     });
     expect(server.authorization).toEqual(["Bearer key"]);
+  });
+
+  it("keeps the key out of what a server says about it", async () => {
+    const refusing = createServer(({ headers }, response) => {
+      response.writeHead(401).end(`Incorrect API key provided: ${headers.authorization}, ${String(headers["x-team"])}`);
+    });
+    await new Promise<void>((resolve) => refusing.listen(0, "127.0.0.1", resolve));
+    // A server that listens on TCP has an address object.
+    const baseUrl = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}`;
+    const asking = createChatEndpoint({ baseUrl, apiKey: "sk-0123456789", headers: { "x-team": "team-0123456789" } });
+    await expect(asking(call())).resolves.toEqual({
+      kind: "refused",
+      message: "HTTP 401: Incorrect API key provided: Bearer [secret], [secret]",
+    });
+    asking.close();
+    await new Promise((resolve) => refusing.close(resolve));
   });
 
   it.each([
