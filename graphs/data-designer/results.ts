@@ -59,6 +59,8 @@ export const JobResult = z.object({
   id: z.string(),
   name: text,
   status: text,
+  /** Null where the service tells none. */
+  seed: z.union([z.number(), z.string()]).nullable().catch(null),
   progress: JobProgressResult.catch(NO_PROGRESS),
   results: ResultNames,
   text_model: z.string().nullable().catch(null),

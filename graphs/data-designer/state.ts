@@ -21,6 +21,8 @@ export type Preview = z.infer<typeof Preview>;
 export const Summary = z.object({
   title: z.string().nullable(),
   num_records: z.number().nullable(),
+  /** Of the job, else of the design; null when the service draws one and there is no job yet. */
+  seed: z.union([z.number(), z.string()]).nullable(),
   columns: z.array(z.string()),
   /** What was decided because the brief left it open. */
   assumptions: z.array(z.string()),

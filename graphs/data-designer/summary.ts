@@ -29,6 +29,7 @@ export function buildSummary(options: SummaryOptions): Summary {
   return {
     title: design?.name ?? null,
     num_records: design?.num_records ?? null,
+    seed: job?.seed ?? design?.seed ?? null,
     columns: design === null ? [] : visibleColumns(design),
     assumptions: [...assumptions],
     job,

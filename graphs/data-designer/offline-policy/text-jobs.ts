@@ -25,7 +25,7 @@ export function describeJob({ id, name, status, progress, error }: JobResult): s
 
 /** What came out and how to get it. The design is that of the thread, which may be newer than the job. */
 export function describeFinished(job: JobResult, design: DesignDraft | null): string {
-  const { id, name, progress, text_model: textModel } = job;
+  const { id, name, seed, progress, text_model: textModel } = job;
   const columns = design === null ? [] : visibleColumns(design);
   const title = name === "" ? "the dataset" : `**${name}**`;
   const failed = progress.failed_rows ?? 0;
@@ -33,6 +33,7 @@ export function describeFinished(job: JobResult, design: DesignDraft | null): st
     `Done: ${count(progress.rows ?? progress.target)} rows of ${title}, job \`${id}\`${columns.length === 0 ? "" : `, with the columns ${columns.join(", ")}`}.`,
     ...(failed > 0 ? [`${count(failed)} rows were left out because a cell could not be made.`] : []),
     ...(textModel === null ? [] : [`Texts were written by ${textModel}.`]),
+    ...(seed === null ? [] : [`Its seed is ${seed}: the same design with seed ${seed} gives the same rows.`]),
     `Download it with \`nemops dataset download ${id}\` or GET /api/v1/datasets/${id}/download?format=csv (jsonl, csv or parquet).`,
   ].join("\n");
 }

@@ -91,6 +91,18 @@ describe("a brief with a number of rows", () => {
     expect(second).toEqual(first);
   });
 
+  it("tells the seed that was drawn, with which the same brief gives the same rows", async () => {
+    const brief = BRIEF.replace(", seed 7", "");
+    const drawn = await designer.ask(brief, { context: { approvals: "auto" } });
+    const seed = drawn.state.job?.seed;
+    expect(seed).toEqual(expect.any(Number));
+    expect(drawn.state.summary).toMatchObject({ seed, job: { seed } });
+    expect(drawn.text).toContain(`Its seed is ${String(seed)}`);
+    const again = await (await start()).ask(`${brief}, seed ${String(seed)}`, { context: { approvals: "auto" } });
+    expect(again.state.job?.id).not.toBe(drawn.state.job?.id);
+    expect(await rowsOf(again.state.job?.id)).toEqual(await rowsOf(drawn.state.job?.id));
+  });
+
   it("answers every call once and keeps the design out of the messages", async () => {
     await designer.ask(BRIEF);
     const { state } = await designer.decide({ type: "approve" });
