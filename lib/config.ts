@@ -97,6 +97,7 @@ function crossCheck(settings: Settings): string[] {
   if (settings.MCP_TRANSPORT === "http" && settings.MCP_URL === undefined) {
     problems.push("MCP_URL: is needed when MCP_TRANSPORT is http");
   }
+  problems.push(...checkJwt(settings));
   const files = [
     settings.GPU_FILE_SMI_XML,
     settings.GPU_FILE_SMI_TEXT,
@@ -112,6 +113,41 @@ function crossCheck(settings: Settings): string[] {
     problems.push("LANGGRAPH_CONFIG: must be a JSON object");
   }
   return problems;
+}
+
+const KEY_SET_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
+const SECRET_ALGORITHMS = ["HS256", "HS384", "HS512"];
+
+function checkJwt(settings: Settings): string[] {
+  const { AUTH_JWT_JWKS_URL: jwksUrl, AUTH_JWT_SECRET: secret } = settings;
+  if (jwksUrl !== undefined && secret !== undefined) {
+    return ["AUTH_JWT_SECRET: cannot be set together with AUTH_JWT_JWKS_URL"];
+  }
+  if (jwksUrl === undefined && secret === undefined) {
+    const named = ["AUTH_JWT_ISSUER", "AUTH_JWT_AUDIENCE", "AUTH_JWT_ALGORITHMS"] as const;
+    return named
+      .filter((name) => settings[name] !== undefined)
+      .map((name) => `${name}: has no meaning without AUTH_JWT_JWKS_URL or AUTH_JWT_SECRET`);
+  }
+  const problems: string[] = [];
+  // A key set often serves many applications; without these any token of any of them would do.
+  if (jwksUrl !== undefined && settings.AUTH_JWT_ISSUER === undefined) {
+    problems.push("AUTH_JWT_ISSUER: is needed with AUTH_JWT_JWKS_URL");
+  }
+  if (jwksUrl !== undefined && settings.AUTH_JWT_AUDIENCE === undefined) {
+    problems.push("AUTH_JWT_AUDIENCE: is needed with AUTH_JWT_JWKS_URL");
+  }
+  const possible = jwksUrl === undefined ? SECRET_ALGORITHMS : KEY_SET_ALGORITHMS;
+  const wrong = jwtAlgorithms(settings).filter((name) => !possible.includes(name));
+  if (wrong.length > 0) {
+    problems.push(`AUTH_JWT_ALGORITHMS: must be of ${possible.join(", ")}, got ${wrong.join(", ")}`);
+  }
+  return problems;
+}
+
+function jwtAlgorithms({ AUTH_JWT_ALGORITHMS: names, AUTH_JWT_JWKS_URL: jwksUrl }: Settings): readonly string[] {
+  if (names === undefined) return jwksUrl === undefined ? ["HS256"] : ["RS256", "ES256", "EdDSA"];
+  return names.split(",").map((name) => name.trim());
 }
 
 function isJsonObject(source: string): boolean {
@@ -132,6 +168,17 @@ function shapeConfig(settings: Settings, environment: NodeJS.ProcessEnv) {
     home,
     databaseUri: settings.DATABASE_URI,
     apiKey: settings.NEMOPS_API_KEY,
+    apiKeysFile: settings.NEMOPS_API_KEYS_FILE,
+    jwt:
+      settings.AUTH_JWT_JWKS_URL === undefined && settings.AUTH_JWT_SECRET === undefined
+        ? undefined
+        : {
+            jwksUrl: settings.AUTH_JWT_JWKS_URL,
+            secret: settings.AUTH_JWT_SECRET,
+            issuer: settings.AUTH_JWT_ISSUER,
+            audience: settings.AUTH_JWT_AUDIENCE,
+            algorithms: jwtAlgorithms(settings),
+          },
     serverUrl: settings.NEMOPS_URL,
     langgraphJson: settings.NEMOPS_LANGGRAPH_JSON,
     graphDefaults:

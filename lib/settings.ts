@@ -58,7 +58,7 @@ export const SETTINGS = {
     "service",
     text.default("127.0.0.1"),
     "127.0.0.1",
-    "Address the server binds to. Anything but loopback needs `NEMOPS_API_KEY`.",
+    "Address the server binds to. Anything but loopback needs `NEMOPS_API_KEY` or another kind of authentication.",
   ),
   PORT: setting("service", integer(0, 65_535).default(2024), "2024", "Port the server binds to; 0 takes a free one."),
   NEMOPS_HOME: setting(
@@ -75,6 +75,33 @@ export const SETTINGS = {
   NEMOPS_API_KEY: secret(
     "service",
     "When set, every route but the probes asks for it as `x-api-key` or bearer token; the CLI sends it.",
+  ),
+  NEMOPS_API_KEYS_FILE: setting(
+    "service",
+    text.optional(),
+    "",
+    'JSON file of further keys: `{"keys": [{"name", "sha256", "scopes", "expires_at"?}]}` with the SHA-256 of each key and scopes of `read`, `run`, `approve`, `admin`.',
+  ),
+  AUTH_JWT_JWKS_URL: setting(
+    "service",
+    url.optional(),
+    "",
+    "Key set that bearer tokens are checked against; needs `AUTH_JWT_ISSUER` and `AUTH_JWT_AUDIENCE`.",
+  ),
+  AUTH_JWT_SECRET: secret(
+    "service",
+    "Secret that bearer tokens are signed with, of 32 characters or more; instead of a key set.",
+    text.min(32, "must have 32 characters or more"),
+  ),
+  AUTH_JWT_ISSUER: setting("service", text.optional(), "", "The `iss` that tokens must have."),
+  AUTH_JWT_AUDIENCE: setting("service", text.optional(), "", "The `aud` that tokens must have."),
+  AUTH_JWT_ALGORITHMS: setting(
+    "service",
+    text
+      .regex(/^[A-Za-z0-9]+(\s*,\s*[A-Za-z0-9]+)*$/, "must be names of algorithms with commas between them")
+      .optional(),
+    "RS256,ES256,EdDSA",
+    "Signature algorithms accepted, `HS256` where a secret is used. Tokens without a signature never are.",
   ),
   NEMOPS_URL: setting("service", url.optional(), "http://127.0.0.1:2024", "Server the CLI talks to."),
   NEMOPS_LANGGRAPH_JSON: setting("service", text.optional(), "langgraph.json", "The `langgraph.json` to serve."),

@@ -22,12 +22,20 @@ import type { Config } from "../lib/config.ts";
 import { newUuid } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
 import { VERSION } from "../lib/version.ts";
-import { requireApiKey } from "./auth.ts";
+import { createAuthorizer } from "./auth/access.ts";
+import { createAuthenticate } from "./auth/authenticate.ts";
+import type { CustomAuth } from "./auth/custom-auth.ts";
+import { guardRuns } from "./auth/guarded-runs.ts";
+import { guardStore } from "./auth/guarded-store.ts";
+import { registerAuth } from "./auth/register-auth.ts";
 import { registerBodyParser } from "./body-parser.ts";
 import { startCronScheduler } from "./crons/cron-scheduler.ts";
-import { registerCors } from "./cors.ts";
+import { corsOrigins, registerCors } from "./cors.ts";
+import { type FetchHandler, customRoutes } from "./custom-routes.ts";
+import { disableRoutes } from "./disabled-routes.ts";
 import { registerErrorHandler, sendUrlError } from "./error-handler.ts";
-import type { GraphRegistry } from "./graph-registry.ts";
+import { type GraphRegistry, systemAssistantId } from "./graph-registry.ts";
+import type { HttpBlock } from "./http-block.ts";
 import { createMetrics } from "./metrics.ts";
 import { createProtocolTap } from "./protocol/tap-protocol.ts";
 import { createThreadHub } from "./protocol/thread-hub.ts";
@@ -71,6 +79,12 @@ export interface AppOptions {
   readonly checkpointer: Checkpointer;
   /** How the long-term store ranks words and how long it keeps documents. */
   readonly storeOptions?: Pick<GraphStoreOptions, "index" | "ttl">;
+  /** The `auth` block of `langgraph.json`, in place of keys and tokens. */
+  readonly auth?: CustomAuth | undefined;
+  /** The `http` block of `langgraph.json`. */
+  readonly http?: HttpBlock;
+  /** Routes of one's own. */
+  readonly httpApp?: FetchHandler;
   /** Further routes; they get the same errors, authentication and documentation. */
   readonly plugins?: readonly AppPlugin[];
   /** Further parts for `/readyz`; the stores are always among them. */
@@ -82,7 +96,9 @@ export interface AppOptions {
  * open, which belong to the caller.
  */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { config, log, clock, graphs, store, checkpointer } = options;
+  const { log, clock, graphs, store, checkpointer, http = {} } = options;
+  // Sockets and MCP look at the same origins as requests.
+  const config = { ...options.config, corsOrigins: corsOrigins(http.cors, options.config.corsOrigins) };
   const logger: FastifyBaseLogger = log;
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
@@ -134,14 +150,21 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   registerErrorHandler(app);
   registerBodyParser(app);
-  await registerCors(app, config.corsOrigins);
+  disableRoutes(app, http);
+  await registerCors(app, config.corsOrigins, http.cors ?? {});
   await app.register(helmet, {
     // The service is called from pages of other origins, and over plain HTTP on a local network.
     crossOriginResourcePolicy: { policy: "cross-origin" },
     contentSecurityPolicy: { useDefaults: true, directives: { upgradeInsecureRequests: null } },
     strictTransportSecurity: false,
   });
-  if (config.apiKey !== undefined) requireApiKey(app, config.apiKey);
+  const authenticate = await createAuthenticate({ config, clock, log, custom: options.auth });
+  if (authenticate !== undefined) {
+    const toAssistantId = (name: string): string => (graphs.has(name) ? systemAssistantId(name) : name);
+    const authorizer = createAuthorizer({ custom: options.auth, store, toAssistantId });
+    const isOpenRoute = (route: string): boolean => route === "/*" && http.enable_custom_route_auth === false;
+    registerAuth(app, { authenticate, authorizer, isOpenRoute });
+  }
   await app.register(rateLimit, {
     max: MAX_REQUESTS_PER_MINUTE,
     timeWindow: 60_000,
@@ -162,10 +185,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     clock,
     graphs,
     bound,
-    store,
+    store: authenticate === undefined ? store : guardStore(store),
     graphStore,
     checkpointer,
-    runs,
+    runs: authenticate === undefined ? runs : guardRuns(runs),
     metrics,
     readiness: [{ name: "store", check: () => store.ping() }, ...(options.readiness ?? [])],
   };
@@ -185,6 +208,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(protocolRoutes({ ...context, hub }));
   // Plugins written for the zod types and plain ones differ only in what the compiler infers.
   for (const plugin of options.plugins ?? []) await app.register(plugin as FastifyPluginAsync);
+  if (options.httpApp !== undefined) await app.register(customRoutes(options.httpApp));
 
   app.addHook("preClose", async () => {
     for (const sweeper of sweepers) sweeper.stop();

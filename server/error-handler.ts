@@ -2,14 +2,16 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 
 import { ERROR_CODES, type ErrorCode, type FieldProblem, ServiceError } from "../lib/errors.ts";
+import { AuthRejection } from "./auth/rejection.ts";
 import type { ErrorBody } from "./schemas/common.ts";
 
 const PROBLEM_JSON = "application/problem+json; charset=utf-8";
 
 /** The only place that knows HTTP statuses of failures. One JSON object for each; the fault of a caller is never 5xx. */
 export function registerErrorHandler(app: FastifyInstance): void {
-  app.setErrorHandler<FastifyError | ServiceError>((error, request, reply) => {
+  app.setErrorHandler<FastifyError | ServiceError | AuthRejection>((error, request, reply) => {
     const failure = toFailure(error, request);
+    if (error instanceof AuthRejection) reply.headers(error.headers);
     if (failure.status >= 500) request.log.error({ request_id: request.id, err: error }, "request failed");
     if (failure.code === "rate_limited" || failure.status === 503) reply.header("retry-after", retryAfter(reply));
     return send(reply, request, failure);
@@ -29,6 +31,15 @@ export function sendUrlError(error: FastifyError, request: FastifyRequest, reply
   void send(reply.header("x-request-id", request.id), request, toFailure(error, request));
 }
 
+/** Codes of the statuses that handlers of a custom `Auth` answer with. */
+const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  401: "unauthorized",
+  403: "forbidden",
+  404: "not_found",
+  409: "conflict",
+  429: "rate_limited",
+};
+
 interface Failure {
   readonly status: number;
   readonly code: ErrorCode | "internal";
@@ -37,7 +48,11 @@ interface Failure {
   readonly problems?: readonly FieldProblem[];
 }
 
-function toFailure(error: FastifyError | ServiceError, request: FastifyRequest): Failure {
+function toFailure(error: FastifyError | ServiceError | AuthRejection, request: FastifyRequest): Failure {
+  if (error instanceof AuthRejection) {
+    const code = CODE_BY_STATUS[error.status] ?? (error.status >= 500 ? "unavailable" : "bad_request");
+    return { ...known(code, error.message), status: error.status };
+  }
   if (error instanceof ServiceError) {
     const { status, title } = ERROR_CODES[error.code];
     return { status, code: error.code, title, detail: error.message, problems: error.problems };

@@ -15,8 +15,8 @@ export type ServedGraph = Pregel<any, any, any>;
 
 export type GraphFactory = (config: Readonly<Record<string, unknown>>) => Promise<ServedGraph>;
 
-/** The export of a module that is to be served. Throws with file and export named when it is not there. */
-export async function importGraph(file: string, exportName: string): Promise<unknown> {
+/** What a module exports under a name. Throws with file and export named when it is not there. */
+export async function importExport(file: string, exportName: string): Promise<unknown> {
   const info = await stat(file).catch(() => undefined);
   if (info?.isFile() !== true) throw new Error(`no such file: ${file}`);
   const module = await importModule(file);
@@ -25,7 +25,12 @@ export async function importGraph(file: string, exportName: string): Promise<unk
     const known = Object.keys(module).join(", ") || "nothing";
     throw new Error(`${file} has no export "${exportName}"; it exports ${known}`);
   }
-  const source = await value;
+  return value;
+}
+
+/** The export of a module that is to be served as a graph. Throws with file and export named when it is none. */
+export async function importGraph(file: string, exportName: string): Promise<unknown> {
+  const source = await importExport(file, exportName);
   if (toGraphSource(source) === undefined) {
     throw new Error(`export "${exportName}" of ${file} is not a graph, a graph builder or a function that gives one`);
   }

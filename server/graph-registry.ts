@@ -6,7 +6,8 @@ import { z } from "zod";
 
 import { errorMessage } from "../lib/errors.ts";
 import { uuid5 } from "../lib/ids.ts";
-import { type GraphFactory, type ServedGraph, importGraph, toGraphSource } from "./graph-loader.ts";
+import { type GraphFactory, type ServedGraph, importExport, importGraph, toGraphSource } from "./graph-loader.ts";
+import { AuthBlock, HttpBlock } from "./http-block.ts";
 
 /** Namespace from which every LangGraph server derives the assistant of a graph. */
 const ASSISTANT_NAMESPACE = "6ba7b821-9dad-11d1-80b4-00c04fd430c8";
@@ -91,15 +92,28 @@ const LanggraphJson = z.looseObject({
     })
     .optional(),
   store: StoreBlock.nullish(),
+  auth: AuthBlock.nullish(),
+  http: HttpBlock.nullish(),
 });
+
+/** A place in a module, as `langgraph.json` names it: `./file.ts:export`. */
+export interface ExportRef {
+  readonly file: string;
+  readonly exportName: string;
+}
 
 export interface LanggraphConfig {
   /** Absolute path of the `langgraph.json`. */
   readonly file: string;
-  readonly graphs: Readonly<Record<string, { readonly file: string; readonly exportName: string }>>;
+  readonly graphs: Readonly<Record<string, ExportRef>>;
   /** Variables of the `env` block, or of the file it names. The caller applies them before the graphs are loaded. */
   readonly env: Readonly<Record<string, string>>;
   readonly store: StoreBlock;
+  /** The custom `Auth`, when there is one. */
+  readonly auth?: ExportRef & { readonly isStudioDisabled: boolean };
+  readonly http: HttpBlock;
+  /** Routes of one's own, of `http.app`. */
+  readonly httpApp?: ExportRef;
 }
 
 /** Reads `langgraph.json` without importing a graph. Throws GraphConfigError that names the file and the field. */
@@ -113,23 +127,37 @@ export async function readLanggraphConfig(file: string): Promise<LanggraphConfig
       `${absolute}: ${issue?.path.join(".") || "the file"}: ${issue?.message ?? "is invalid"}`,
     );
   }
-  const graphs: Record<string, { file: string; exportName: string }> = {};
+  const graphs: Record<string, ExportRef> = {};
   for (const [graphId, spec] of Object.entries(parsed.data.graphs)) {
-    const text = typeof spec === "string" ? spec : spec.path;
-    const colon = text.lastIndexOf(":");
-    const name = colon > 0 ? text.slice(0, colon) : text;
-    graphs[graphId] = {
-      file: path.resolve(folder, name),
-      exportName: colon > 0 ? text.slice(colon + 1) || "default" : "default",
-    };
+    graphs[graphId] = toExportRef(typeof spec === "string" ? spec : spec.path, folder);
   }
-  const { env } = parsed.data;
+  const { env, auth, http } = parsed.data;
   return {
     file: absolute,
     graphs,
     store: parsed.data.store ?? {},
+    http: http ?? {},
+    ...(http?.app == null ? {} : { httpApp: toExportRef(http.app, folder) }),
+    ...(auth == null
+      ? {}
+      : { auth: { ...toExportRef(auth.path, folder), isStudioDisabled: auth.disable_studio_auth ?? false } }),
     env: typeof env === "string" ? readEnv(await readText(path.resolve(folder, env))) : (env ?? {}),
   };
+}
+
+/** Imports what the `auth` or the `http.app` of `langgraph.json` names. Throws GraphConfigError that says what is wrong. */
+export async function loadConfigured<Value>(
+  { file }: LanggraphConfig,
+  field: string,
+  ref: ExportRef,
+  use: (exported: unknown) => Value,
+): Promise<Value> {
+  try {
+    return use(await importExport(ref.file, ref.exportName));
+  } catch (error) {
+    const where = `${field} of ${file}: ${ref.file}:${ref.exportName}`;
+    throw new GraphConfigError(`${where}: ${errorMessage(error)}`, { cause: error });
+  }
 }
 
 /** Imports every graph of `langgraph.json`. Throws GraphConfigError that names graph, file and export. */
@@ -146,6 +174,14 @@ export async function loadGraphRegistry(
     }
   }
   return createGraphRegistry({ graphs, defaults: options.defaults });
+}
+
+function toExportRef(text: string, folder: string): ExportRef {
+  const colon = text.lastIndexOf(":");
+  return {
+    file: path.resolve(folder, colon > 0 ? text.slice(0, colon) : text),
+    exportName: colon > 0 ? text.slice(colon + 1) || "default" : "default",
+  };
 }
 
 async function readText(file: string): Promise<string> {

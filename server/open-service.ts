@@ -8,7 +8,10 @@ import type { Log } from "../lib/log.ts";
 import { createDatasetReader } from "../tools/data/datasets/reader.ts";
 import { buildApp } from "./app.ts";
 import { type Dependencies, createDependencies, shareDependencies } from "./dependencies.ts";
-import { type LanggraphConfig, loadGraphRegistry } from "./graph-registry.ts";
+import { hasAuth } from "./auth/authenticate.ts";
+import { createCustomAuth } from "./auth/custom-auth.ts";
+import { toFetchHandler } from "./custom-routes.ts";
+import { type LanggraphConfig, loadConfigured, loadGraphRegistry } from "./graph-registry.ts";
 import { alertRoutes } from "./routes/alerts.ts";
 import { dataDesignerRoutes } from "./routes/data-designer.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
@@ -57,7 +60,19 @@ export async function openService({ config, langgraph, log, clock }: OpenService
     const { heartbeatMs } = config;
     const reader = createDatasetReader({ designer, sqlTimeoutMs: config.data.sqlTimeoutMs, clock });
     closers.push(() => reader.close());
+    const { auth, httpApp } = langgraph;
     const app = await buildApp({
+      http: langgraph.http,
+      ...(auth === undefined
+        ? {}
+        : {
+            auth: await loadConfigured(langgraph, "auth", auth, (exported) =>
+              createCustomAuth({ auth: exported, isStudioDisabled: auth.isStudioDisabled, log }),
+            ),
+          }),
+      ...(httpApp === undefined
+        ? {}
+        : { httpApp: await loadConfigured(langgraph, "http.app", httpApp, toFetchHandler) }),
       config,
       log,
       clock,
@@ -71,7 +86,7 @@ export async function openService({ config, langgraph, log, clock }: OpenService
         incidentRoutes(dependencies.gpu),
         dataDesignerRoutes({ designer, clock, log, heartbeatMs }),
         datasetRoutes({ designer, reader, clock, heartbeatMs }),
-        mcpRoutes({ servers: dependencies.mcpServers, config, clock, log }),
+        mcpRoutes({ servers: dependencies.mcpServers, config, clock, log, hasAuth: hasAuth(config, auth) }),
       ],
     });
     closers.push(async () => {

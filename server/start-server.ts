@@ -2,7 +2,8 @@ import type { AddressInfo } from "node:net";
 
 import { errorMessage } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
-import { checkBinding } from "./auth.ts";
+import { hasAuth } from "./auth/authenticate.ts";
+import { checkBinding } from "./auth/binding.ts";
 import { type OpenService, type OpenServiceOptions, openService } from "./open-service.ts";
 
 export interface RunningServer {
@@ -15,8 +16,9 @@ export interface RunningServer {
 
 /** Opens the service and listens. Throws `forbidden` for an address beyond loopback without a key. */
 export async function startServer(options: OpenServiceOptions): Promise<RunningServer> {
-  const { host, port } = options.config;
-  checkBinding(options.config);
+  const { config, langgraph } = options;
+  const { host, port } = config;
+  checkBinding({ host, hasAuth: hasAuth(config, langgraph.auth) });
   const service = await openService(options);
   try {
     await service.app.listen({ host, port });

@@ -1,5 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
+import type { Access } from "../auth/access.ts";
 import type { GraphRegistry } from "../graph-registry.ts";
 import type { BoundGraphs } from "../runs/bound-graphs.ts";
 import type { RunManager } from "../runs/run-manager.ts";
@@ -22,6 +23,8 @@ export interface CommandTarget {
   readonly thread: ProtocolThread;
   /** Headers of the request, or of the one that opened the socket. */
   readonly headers: Readonly<Record<string, unknown>>;
+  /** What the connection may see; undefined where nobody is asked. */
+  readonly access?: Access | undefined;
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
 }

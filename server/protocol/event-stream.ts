@@ -15,6 +15,8 @@ export interface ProtocolStreamOptions {
   /** Aborts when the reader has gone or the server stops. */
   readonly signal: AbortSignal;
   readonly now: () => number;
+  /** Whether the reader may see the thread, asked before its events are sent; without it everybody may. */
+  readonly canSee?: (() => Promise<boolean>) | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ProtocolStreamOptions {
  * is read only as fast as the socket takes it. A reader that fell behind what is kept goes on with the oldest event left.
  */
 export function openProtocolStream(options: ProtocolStreamOptions): Readable {
-  const { log, filter, since, heartbeatMs, signal, now } = options;
+  const { log, filter, since, heartbeatMs, signal, now, canSee } = options;
 
   async function* frames(): AsyncGenerator<string> {
     // Sends the headers: clients wait for them before they go on.
@@ -34,6 +36,7 @@ export function openProtocolStream(options: ProtocolStreamOptions): Readable {
       const hasMoved = batch.position > position;
       position = batch.position;
       if (batch.events.length > 0) {
+        if (canSee !== undefined && !(await canSee())) return;
         yield batch.events.map(toFrame).join("");
         writtenAtMs = now();
         continue;

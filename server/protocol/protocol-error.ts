@@ -1,6 +1,7 @@
 import type { z } from "zod";
 
 import { type ErrorCode, ServiceError } from "../../lib/errors.ts";
+import { AuthRejection } from "../auth/rejection.ts";
 import type { ProtocolErrorCode } from "../schemas/protocol.ts";
 
 /** A command that cannot be done, with the protocol's own code. The message says what was wrong and what would be right. */
@@ -33,6 +34,7 @@ export function toProtocolError(
   error: unknown,
 ): { readonly code: ProtocolErrorCode; readonly message: string } | undefined {
   if (error instanceof ProtocolError) return { code: error.code, message: error.message };
+  if (error instanceof AuthRejection) return { code: "permission_denied", message: error.message };
   if (error instanceof ServiceError) return { code: CODES[error.code] ?? "unknown_error", message: error.message };
   return undefined;
 }

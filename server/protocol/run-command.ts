@@ -1,3 +1,4 @@
+import { doWithAccess } from "../auth/command-access.ts";
 import type { CommandAnswer, CommandBody } from "../schemas/protocol.ts";
 import type { CommandHandler, CommandTarget, ProtocolContext } from "./command-context.ts";
 import { ProtocolError, toProtocolError } from "./protocol-error.ts";
@@ -31,7 +32,10 @@ export async function runCommand(
   try {
     const handler = more.get(method) ?? COMMANDS.get(method);
     if (handler === undefined) throw unknownCommand(method, [...COMMANDS.keys(), ...more.keys()]);
-    const result = await handler(context, target, params);
+    const command = { method, params, threadId: thread.threadId };
+    const result = await doWithAccess(target.access, context.store, command, (allowed) =>
+      handler(context, target, allowed),
+    );
     return {
       type: "success",
       id,

@@ -16,6 +16,7 @@ const MAX_SUBSCRIPTIONS = 256;
 const MAX_MISSED_PINGS = 3;
 /** Close codes are 4000 plus the HTTP status, which tells clients whether trying again can help. */
 const TOO_MANY = 4429;
+const NOT_FOUND = 4404;
 const SERVER_STOPS = 1012;
 
 /** Events that were there before a subscription, still to be sent for it. */
@@ -30,13 +31,15 @@ export interface SocketOptions {
   readonly socket: WebSocket;
   readonly target: Omit<CommandTarget, "signal">;
   readonly heartbeatMs: number;
+  /** Whether the reader may see the thread, asked before its events are sent; without it everybody may. */
+  readonly canSee?: (() => Promise<boolean>) | undefined;
 }
 
 /**
  * One WebSocket: commands in, answers and events out. An event goes out once, however many subscriptions want it. Ends
  * when the socket closes or the server stops. Never rejects.
  */
-export async function serveSocket({ context, socket, target, heartbeatMs }: SocketOptions): Promise<void> {
+export async function serveSocket({ context, socket, target, heartbeatMs, canSee }: SocketOptions): Promise<void> {
   const { thread } = target;
   const gone = new AbortController();
   const signal = AbortSignal.any([gone.signal, context.hub.closing]);
@@ -104,6 +107,14 @@ export async function serveSocket({ context, socket, target, heartbeatMs }: Sock
     ],
   ]);
 
+  const sendEvents = async (events: readonly { readonly json: string }[]): Promise<void> => {
+    if (events.length > 0 && canSee !== undefined && !(await canSee())) {
+      socket.close(NOT_FOUND, "Thread not found");
+      throw new Error("the thread is not the reader's to see");
+    }
+    for (const { json } of events) await send(socket, json, signal);
+  };
+
   const answer = async (text: string): Promise<void> => {
     const parsed = CommandBody.safeParse(parseJson(text));
     const reply = parsed.success
@@ -145,13 +156,13 @@ export async function serveSocket({ context, socket, target, heartbeatMs }: Sock
         const batch = thread.log.read(catchUp.position, [catchUp.filter], CHUNK_CHARS, catchUp.until);
         catchUp.position = batch.position;
         if (batch.position >= catchUp.until) catchUps.shift();
-        for (const { json } of batch.events) await send(socket, json, signal);
+        await sendEvents(batch.events);
         continue;
       }
       const batch = thread.log.read(position, [...filters.values()], CHUNK_CHARS);
       const hasMoved = batch.position > position;
       position = batch.position;
-      for (const { json } of batch.events) await send(socket, json, signal);
+      await sendEvents(batch.events);
       if (hasMoved || catchUps.length > 0) continue;
       wake = Promise.withResolvers();
       const waited = new AbortController();
@@ -162,7 +173,7 @@ export async function serveSocket({ context, socket, target, heartbeatMs }: Sock
       waited.abort(new Error("something happened"));
     }
   } catch {
-    // The socket is gone.
+    // The socket is gone, or was closed just above.
   } finally {
     clearInterval(pings);
     if (!gone.signal.aborted) socket.close(SERVER_STOPS, "the server stops");

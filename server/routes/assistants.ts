@@ -53,8 +53,10 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
           updatedAtMs: nowMs,
         };
         if (await createAssistant(store, assistant)) return toWireAssistant(assistant);
-        if (body.if_exists !== "do_nothing") throw new ServiceError("already_exists", "Assistant already exists");
-        return toWireAssistant((await store.assistants.get(assistant.assistantId)) ?? assistant);
+        const existing =
+          body.if_exists === "do_nothing" ? await store.assistants.get(assistant.assistantId) : undefined;
+        if (existing === undefined) throw new ServiceError("already_exists", "Assistant already exists");
+        return toWireAssistant(existing);
       },
     );
 

@@ -117,7 +117,8 @@ export const cronRoutes = (context: RouteContext & { readonly crons: CronSchedul
       "/runs/crons/:cron_id",
       { schema: { tags, summary: "Delete a cron; its runs stay", params: CronParams } },
       async ({ params: { cron_id: cronId } }, reply) => {
-        if (!(await store.crons.delete(cronId))) throw new ServiceError("not_found", "Cron not found");
+        await find(cronId);
+        await store.crons.delete(cronId);
         return reply.code(204).send();
       },
     );
@@ -174,6 +175,14 @@ function runFields(body: Readonly<Record<string, unknown>>): Record<string, unkn
   return Object.fromEntries(given.filter(([key]) => key !== "metadata"));
 }
 
+/** What the payload remembers of its caller is for the graph. */
+function withoutCaller(payload: CronJob["payload"]): Record<string, unknown> {
+  const { config } = payload;
+  if (typeof config !== "object" || config === null || !("configurable" in config)) return payload;
+  const entries = Object.entries(config.configurable ?? {}).filter(([name]) => !name.startsWith("langgraph_auth_"));
+  return { ...payload, config: { ...config, configurable: Object.fromEntries(entries) } };
+}
+
 function toTime(text: string | null | undefined): number | null {
   if (text == null) return null;
   // A time without an offset is meant in UTC, as the times that this server writes.
@@ -190,7 +199,7 @@ function toWireCron(cron: CronJob): CronBody {
     end_time: cron.endTimeMs === null ? null : isoTime(cron.endTimeMs),
     enabled: cron.isEnabled,
     on_run_completed: cron.onRunCompleted,
-    payload: { ...cron.payload, assistant_id: cron.assistantId },
+    payload: { ...withoutCaller(cron.payload), assistant_id: cron.assistantId },
     metadata: cron.metadata,
     user_id: null,
     next_run_date: cron.nextRunAtMs === null ? null : isoTime(cron.nextRunAtMs),

@@ -10,12 +10,14 @@ export interface McpRouteOptions {
   /** Server name, the last part of the URL, to its factory. */
   readonly servers: Readonly<Record<string, McpServerFactory>>;
   readonly config: Config;
+  /** Whether callers are asked who they are. */
+  readonly hasAuth: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** `/mcp/<server>`: streamable HTTP. The handler writes the answer itself, so the reply is taken from Fastify. */
-export const mcpRoutes = ({ servers, config, clock, log }: McpRouteOptions): FastifyPluginCallback =>
+export const mcpRoutes = ({ servers, config, hasAuth, clock, log }: McpRouteOptions): FastifyPluginCallback =>
   function registerMcpRoutes(app, _options, done) {
     for (const [name, createServer] of Object.entries(servers)) {
       const handler: McpHttpHandler = createMcpHttpHandler({
@@ -23,7 +25,7 @@ export const mcpRoutes = ({ servers, config, clock, log }: McpRouteOptions): Fas
         clock,
         log,
         // The Host check keeps a rebound name from reaching a service without a key; with one, any name may be used.
-        allowedHosts: config.apiKey ? "any" : [config.host],
+        allowedHosts: hasAuth ? "any" : [config.host],
         allowedOrigins: config.corsOrigins.filter((origin) => origin !== "*"),
       });
       app.addHook("onClose", () => handler.close());

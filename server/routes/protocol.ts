@@ -4,6 +4,8 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import { ServiceError } from "../../lib/errors.ts";
+import { currentAccess } from "../auth/access.ts";
+import { createEventGate } from "../auth/command-access.ts";
 import { clientGone, whenClosed } from "../client-gone.ts";
 import type { ProtocolContext } from "../protocol/command-context.ts";
 import { openProtocolStream } from "../protocol/event-stream.ts";
@@ -40,7 +42,11 @@ export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub 
       async ({ body, headers, params: { thread_id: threadId } }, reply) => {
         const { thread, release } = hub.acquire(threadId);
         try {
-          return await runCommand(context, { thread, headers, signal: clientGone(reply) }, body);
+          return await runCommand(
+            context,
+            { thread, headers, access: currentAccess(), signal: clientGone(reply) },
+            body,
+          );
         } finally {
           release();
         }
@@ -69,6 +75,7 @@ export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub 
             heartbeatMs,
             signal: AbortSignal.any([clientGone(reply), hub.closing]),
             now: () => clock.now(),
+            canSee: createEventGate(thread.threadId),
           });
           return reply
             .header("content-type", "text/event-stream; charset=utf-8")
@@ -95,7 +102,8 @@ export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub 
           const { thread, release } = hub.acquire(threadId);
           const onClose = metrics.onStreamOpen();
           watchRuns(thread, runs.ofThread(threadId), clock);
-          await serveSocket({ context, socket, target: { thread, headers: request.headers }, heartbeatMs });
+          const target = { thread, headers: request.headers, access: currentAccess() };
+          await serveSocket({ context, socket, target, heartbeatMs, canSee: createEventGate(threadId) });
           onClose();
           release();
         },

@@ -178,7 +178,7 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
         };
         await checkpointer.copyThread(source.threadId, copy.threadId);
         await store.threads.insert(copy);
-        return toWireThread(copy);
+        return toWireThread(await find(copy.threadId));
       },
     );
     done();

@@ -58,6 +58,8 @@ function mergeConfigs(
   const merge = (name: string): Record<string, unknown> =>
     Object.assign({}, ...configs.map((config) => asObject(config[name]))) as Record<string, unknown>;
   const metadata = merge("metadata");
+  // LangGraph's own channel between its parts: with it a request could, for one, answer an interrupt unseen.
+  const requested = Object.entries(merge("configurable")).filter(([name]) => !name.startsWith("__pregel_"));
   const merged: Record<string, unknown> = {
     tags: pick("tags"),
     recursion_limit: pick("recursion_limit"),
@@ -68,7 +70,7 @@ function mergeConfigs(
     // Each of them was checked by the schema of the request or of the assistant.
     ...(Object.fromEntries(Object.entries(merged).filter(([, value]) => value != null)) as Partial<RunConfig>),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
-    configurable: { ...merge("configurable"), ...configurable },
+    configurable: { ...Object.fromEntries(requested), ...configurable },
   };
 }
 
@@ -86,11 +88,13 @@ function isHeader(name: string): boolean {
 
 /**
  * What a thread keeps of the config of its latest run, so that a graph factory makes the same graph again when the state
- * is read: all but what belonged to that one request, its headers and the checkpoint it started from.
+ * is read: all but what belonged to that one request: its headers, its caller and the checkpoint it started from.
  */
 export function threadConfig(config: RunConfig): Record<string, unknown> {
   const configurable = Object.fromEntries(
-    Object.entries(config.configurable).filter(([name]) => !isHeader(name) && !name.startsWith("checkpoint_")),
+    Object.entries(config.configurable).filter(
+      ([name]) => !isHeader(name) && !name.startsWith("checkpoint_") && !name.startsWith("langgraph_auth_"),
+    ),
   );
   return { ...config, configurable };
 }

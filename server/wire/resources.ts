@@ -45,9 +45,17 @@ export function toWireRun(run: Run): RunBody {
     updated_at: isoTime(run.updatedAtMs),
     status: run.status,
     metadata: run.metadata,
-    kwargs: { ...run.kwargs },
+    kwargs: {
+      ...run.kwargs,
+      config: { ...run.kwargs.config, configurable: withoutCaller(run.kwargs.config.configurable) },
+    },
     multitask_strategy: run.multitaskStrategy,
   };
+}
+
+/** What is known of the caller is for the graph: it may hold what `authenticate` found, such as a token. */
+function withoutCaller(configurable: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(configurable).filter(([name]) => !name.startsWith("langgraph_auth_")));
 }
 
 /** Keeps only the fields a caller selected; all of them when nothing was selected. */

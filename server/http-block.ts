@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+/** The `cors` part: who may call from a browser. What is left out is as without it. */
+export const CorsBlock = z.looseObject({
+  allow_origins: z.array(z.string()).nullish(),
+  allow_origin_regex: z.string().nullish(),
+  allow_methods: z.array(z.string()).nullish(),
+  allow_headers: z.array(z.string()).nullish(),
+  allow_credentials: z.boolean().nullish(),
+  expose_headers: z.array(z.string()).nullish(),
+  max_age: z.number().int().min(0).nullish(),
+});
+export type CorsBlock = z.infer<typeof CorsBlock>;
+
+const Switch = z.boolean().nullish();
+
+/** The `http` block of `langgraph.json`. */
+export const HttpBlock = z.looseObject({
+  /** `./file.ts:export` of routes of one's own. */
+  app: z.string().min(1).nullish(),
+  /** Whether they ask for a caller as the others do; they do unless this says no. */
+  enable_custom_route_auth: Switch,
+  disable_assistants: Switch,
+  disable_threads: Switch,
+  disable_runs: Switch,
+  disable_store: Switch,
+  disable_meta: Switch,
+  disable_mcp: Switch,
+  disable_a2a: Switch,
+  disable_webhooks: Switch,
+  cors: CorsBlock.nullish(),
+});
+export type HttpBlock = z.infer<typeof HttpBlock>;
+
+/** The `auth` block of `langgraph.json`. */
+export const AuthBlock = z.looseObject({
+  path: z.string().min(1),
+  disable_studio_auth: z.boolean().nullish(),
+});
