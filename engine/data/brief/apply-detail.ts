@@ -1,10 +1,12 @@
 /** Changes a column to what a brief says about its values. */
 import type { DraftColumn } from "../design/draft.ts";
+import { wholeNumberEnds } from "../design/draft/whole-numbers.ts";
 import {
   categoryColumn,
   codeColumn,
   dateColumn,
   datetimeColumn,
+  drawnInteger,
   expressionColumn,
   flagColumn,
   integerColumn,
@@ -97,6 +99,9 @@ function columnFor(sheet: Sheet, name: string, phrase: string, detail: Detail, k
     isNumeric(kind)
   ) {
     const { convert_to: _convert, ...rest } = current;
+    const ends = wholeNumberEnds(paramsOf(current));
+    if (ends !== undefined && detail.decimals > 0)
+      return made(numberColumn(name, ends.low, ends.high, detail.decimals));
     return made({ ...rest, params: { ...paramsOf(current), decimal_places: detail.decimals } });
   }
   return undefined;
@@ -128,7 +133,7 @@ function typedColumn(
       return structuredColumn(name, "");
     case "integer":
       if (isNumeric(kind)) return wholeNumbers(current);
-      return kind === "id" ? sampler(name, "uniform", { low: 1, high: 1_000_000 }, "int") : integerColumn(name, 0, 100);
+      return kind === "id" ? integerColumn(name, 1, 1_000_000) : integerColumn(name, 0, 100);
     case "number":
     case "money":
       return isNumeric(kind) ? undefined : numberColumn(name, 0, 1_000, 2);
@@ -156,6 +161,9 @@ function wholeNumbers(current: DraftColumn | undefined): DraftColumn | undefined
   const isPlain = ["uniform", "gaussian", "scipy"].includes(textOf(current?.["sampler_type"]));
   if (current === undefined || !isPlain) return undefined;
   const { decimal_places: _places, ...params } = paramsOf(current);
+  const span = spanOf(current);
+  if (current["sampler_type"] === "uniform" && span !== undefined)
+    return drawnInteger(nameOf(current), span.low, span.high);
   return { ...current, params, convert_to: "int" };
 }
 

@@ -1,6 +1,7 @@
 /** Makes a relation hold by the way a column is made, else by a constraint that every row can keep. */
 import type { DraftColumn } from "../design/draft.ts";
-import { dateColumn, timedeltaColumn } from "./columns.ts";
+import { wholeNumberEnds } from "../design/draft/whole-numbers.ts";
+import { dateColumn, drawnInteger, numberColumn, timedeltaColumn } from "./columns.ts";
 import { applyFormula } from "./formula.ts";
 import { applyDependence, applyFactor } from "./dependence.ts";
 import { applyMargin, applyPresence } from "./apply-condition.ts";
@@ -9,6 +10,7 @@ import { nameOf, numberOf, paramsOf, textOf } from "./json.ts";
 import type { DeltaUnit, Operator, Relation } from "./relations.ts";
 import type { Sheet } from "./sheet.ts";
 import { spanOf } from "./spans.ts";
+import type { Span } from "./spans.ts";
 
 /** Finds the column that a phrase means, or adds it; undefined when the phrase names nothing. */
 export type EnsureColumn = (phrase: string, wants: "time" | "number" | "any", before: string) => string | undefined;
@@ -141,19 +143,26 @@ function limit(sheet: Sheet, name: string, other: string, operator: Operator): b
   const near = isUpper ? own.low : own.high;
   const hasRoom = isUpper ? bound.high > near : bound.low < near;
   if (!hasRoom) {
-    const params = isUpper
-      ? { ...paramsOf(target), low: bound.low >= 0 ? 0 : bound.low * 2, high: bound.high }
-      : { ...paramsOf(target), low: bound.low, high: bound.high > 0 ? bound.high * 2 : 0 };
-    if (target["sampler_type"] !== "uniform") return false;
+    const { low, high } = isUpper
+      ? { low: bound.low >= 0 ? 0 : bound.low * 2, high: bound.high }
+      : { low: bound.low, high: bound.high > 0 ? bound.high * 2 : 0 };
+    if (endsOf(target) === undefined) return false;
+    const isWhole = wholeNumberEnds(paramsOf(target)) !== undefined;
+    const params = isWhole ? paramsOf(drawnInteger(name, low, high)) : { ...paramsOf(target), low, high };
     sheet.put({ ...target, params });
   }
-  const [end] = isUpper
-    ? [numberOf(paramsOf(sheet.column(name) ?? {})["low"])]
-    : [numberOf(paramsOf(sheet.column(name) ?? {})["high"])];
+  const ends = endsOf(sheet.column(name));
+  const end = isUpper ? ends?.low : ends?.high;
   const edge = end ?? (Array.isArray(paramsOf(target)["values"]) ? near : undefined);
   if (edge !== undefined) sheet.constraints.push({ target_column: other, operator: isUpper ? "gt" : "lt", rhs: edge });
   sheet.constraints.push({ target_column: name, operator, rhs: other });
   return true;
+}
+
+/** The ends between which a column is drawn evenly; undefined for one that is drawn in another way. */
+function endsOf(column: DraftColumn | undefined): Span | undefined {
+  const params = paramsOf(column ?? {});
+  return wholeNumberEnds(params) ?? (column?.["sampler_type"] === "uniform" ? spanOf(column) : undefined);
 }
 
 /** Distributions that cannot be drawn between two ends become uniform over their usual range: no row fails then. */
@@ -161,13 +170,11 @@ function drawable(column: DraftColumn | undefined): DraftColumn | undefined {
   const type = textOf(column?.["sampler_type"]);
   const span = spanOf(column);
   if (column === undefined || span === undefined || !["scipy", "poisson", "binomial"].includes(type)) return column;
+  if (wholeNumberEnds(paramsOf(column)) !== undefined) return column;
   const isWhole = type !== "scipy" || column["convert_to"] === "int";
   const places = numberOf(paramsOf(column)["decimal_places"]);
-  const params = {
-    low: Math.max(0, span.low),
-    high: Math.max(span.high, span.low + 1),
-    ...(isWhole ? {} : { decimal_places: places ?? 2 }),
-  };
+  const [low, high] = [Math.max(0, span.low), Math.max(span.high, span.low + 1)];
   const { params: _params, sampler_type: _type, conditional_params: _conditions, ...rest } = column;
-  return { ...rest, name: nameOf(column), sampler_type: "uniform", params, ...(isWhole ? { convert_to: "int" } : {}) };
+  const name = nameOf(column);
+  return { ...rest, ...(isWhole ? drawnInteger(name, low, high) : numberColumn(name, low, high, places ?? 2)) };
 }

@@ -1,12 +1,13 @@
 /** Makers of columns in the design's file format, as a brief needs them. */
 import type { DraftColumn } from "../design/draft.ts";
+import { wholeNumberParams } from "../design/draft/whole-numbers.ts";
 import type { DateWindow } from "./dates.ts";
 import type { DeltaUnit } from "./relations.ts";
 
 /** The alias that text columns of briefs have; without a model config of that name the offline text model writes. */
 export const TEXT_MODEL = "writer";
 
-/** Small ranges of whole numbers become lists, in which both ends are as likely as the others. */
+/** Small ranges of whole numbers become lists, which are easier to read and to weigh. */
 const MAX_LISTED = 10;
 
 type Params = Readonly<Record<string, DraftColumn[string] | undefined>>;
@@ -29,7 +30,13 @@ export function integerColumn(name: string, low: number, high: number): DraftCol
   if (last - first <= MAX_LISTED) {
     return sampler(name, "category", { values: Array.from({ length: last - first + 1 }, (_, at) => first + at) });
   }
-  return sampler(name, "uniform", { low: first, high: last }, "int");
+  return drawnInteger(name, first, last);
+}
+
+/** As `integerColumn`, but drawn from the range however small it is. */
+export function drawnInteger(name: string, low: number, high: number): DraftColumn {
+  const { dist_name, dist_params } = wholeNumberParams(low, Math.max(low, high));
+  return sampler(name, "scipy", { dist_name, dist_params: { ...dist_params } }, "int");
 }
 
 export function numberColumn(name: string, low: number, high: number, decimals: number): DraftColumn {

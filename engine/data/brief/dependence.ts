@@ -1,6 +1,7 @@
 /** "city depends on country", "salary higher for managers": values of one column that follow from another one's. */
 import type { DraftColumn } from "../design/draft.ts";
-import { categoryColumn, sampler } from "./columns.ts";
+import { wholeNumberEnds } from "../design/draft/whole-numbers.ts";
+import { categoryColumn, drawnInteger, sampler } from "./columns.ts";
 import { applyCorrelation } from "./correlation.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { isObject, labelOf, nameOf, numberOf, paramsOf, textOf } from "./json.ts";
@@ -117,6 +118,8 @@ function scaled(column: DraftColumn, factor: number): JsonObject | undefined {
     case "bernoulli":
       return { p: Math.min(0.95, times("p") ?? 0.5) };
     case "scipy": {
+      const ends = wholeNumberEnds(params);
+      if (ends !== undefined) return evenly(Math.round(ends.low * factor), Math.round(ends.high * factor));
       const shape = params["dist_params"];
       const scale = isObject(shape) ? numberOf(shape["scale"]) : undefined;
       return scale === undefined || !isObject(shape)
@@ -128,6 +131,10 @@ function scaled(column: DraftColumn, factor: number): JsonObject | undefined {
     default:
       return undefined;
   }
+}
+
+function evenly(low: number, high: number): JsonObject {
+  return paramsOf(drawnInteger("", Math.min(low, high), Math.max(low, high)));
 }
 
 /** A list of numbers keeps its values; the larger ones, or the smaller ones, come up more often. */

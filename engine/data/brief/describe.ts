@@ -1,4 +1,5 @@
 import type { DraftColumn } from "../design/draft.ts";
+import { wholeNumberEnds } from "../design/draft/whole-numbers.ts";
 import { isObject, labelOf, paramsOf, textOf } from "./json.ts";
 
 const MAX_VALUES = 6;
@@ -14,15 +15,18 @@ export function describeColumn(column: DraftColumn): string {
     case "subcategory":
       return `depends on ${word("category")}`;
     case "uniform":
-      return `${column["convert_to"] === "int" ? "whole numbers " : ""}${word("low")} to ${word("high")}`;
+      return `${word("low")} to ${word("high")}`;
     case "gaussian":
       return `normal around ${word("mean")}, standard deviation ${word("stddev")}`;
     case "poisson":
       return `Poisson with mean ${word("mean")}`;
     case "bernoulli":
       return `1 in ${Number((Number(params["p"]) * 100).toPrecision(4))} % of the rows, else 0`;
-    case "scipy":
+    case "scipy": {
+      const ends = wholeNumberEnds(params);
+      if (ends !== undefined) return `whole numbers ${ends.low} to ${ends.high}`;
       return `${word("dist_name")} ${isObject(params["dist_params"]) ? JSON.stringify(params["dist_params"]) : ""}`.trim();
+    }
     case "datetime":
       return `${word("start")} to ${word("end")}`;
     case "timedelta":

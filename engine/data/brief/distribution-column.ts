@@ -1,5 +1,5 @@
 import type { DraftColumn } from "../design/draft.ts";
-import { sampler } from "./columns.ts";
+import { drawnInteger, sampler } from "./columns.ts";
 import type { DistributionWish } from "./distributions.ts";
 import type { NumberRange } from "./ranges.ts";
 import { spanOf } from "./spans.ts";
@@ -67,7 +67,8 @@ export function distributionColumn(name: string, wish: DistributionWish, { range
     }
     case "uniform": {
       const span = old ?? { low: 0, high: 100 };
-      return { column: sampler(name, "uniform", { low: span.low, high: span.high, ...places }, form), constraints: [] };
+      if (decimals === 0) return { column: drawnInteger(name, span.low, span.high), constraints: [] };
+      return { column: sampler(name, "uniform", { low: span.low, high: span.high, ...places }), constraints: [] };
     }
   }
 }

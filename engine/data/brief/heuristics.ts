@@ -86,7 +86,7 @@ const RULES: readonly Rule[] = [
   {
     kind: "integer",
     words: /\bmonth$/,
-    make: (name) => sampler(name, "uniform", { low: 1, high: 12 }, "int"),
+    make: (name) => integerColumn(name, 1, 12),
     note: "1 to 12",
   },
   { kind: "integer", words: /\bhour$/, make: (name) => integerColumn(name, 0, 23), note: "0 to 23" },

@@ -1,4 +1,6 @@
 import type { DraftColumn } from "../../../engine/data/design/draft.ts";
+import { wholeNumberEnds } from "../../../engine/data/design/draft/whole-numbers.ts";
+import { isObject } from "../../../engine/data/brief/json.ts";
 import { isRecord } from "../../conversation.ts";
 
 export interface DesignCall {
@@ -94,6 +96,8 @@ export function addColumnCalls(column: DraftColumn): DesignCall[] {
 function addSamplerCalls({ params: written, ...fields }: DraftColumn): DesignCall[] {
   const { sampler_type: type } = fields;
   const { sampler_type: _type, ...params } = given(isRecord(written) ? written : {});
+  const whole = wholeNumberCall(fields, written);
+  if (whole !== undefined) return [whole];
   const special = typeof type === "string" ? SAMPLER_TOOLS[type] : undefined;
   const { sampler_type: _same, convert_to: convertTo, ...rest } = given(fields);
   const has = new Set([...Object.keys(params), ...(convertTo === undefined ? [] : ["convert_to"])]);
@@ -107,6 +111,19 @@ function addSamplerCalls({ params: written, ...fields }: DraftColumn): DesignCal
   const format = special.convertTo === undefined ? {} : { [special.convertTo]: convertTo };
   const { name, ...others } = rest;
   return [{ name: special.tool, args: given({ name, ...params, ...format, ...others }) }];
+}
+
+/** Whole numbers between two ends, which have a tool of their own. */
+function wholeNumberCall(column: DraftColumn, params: DraftColumn[string] | undefined): DesignCall | undefined {
+  const { sampler_type: type, convert_to: convertTo, ...fields } = column;
+  if (type !== "scipy" || convertTo !== "int" || !isObject(params)) return undefined;
+  const { sampler_type: _type, ...said } = params;
+  const ends = wholeNumberEnds(said);
+  const { name, ...rest } = given(fields);
+  const shape = said["dist_params"];
+  const isPlain = isObject(shape) && Object.keys(shape).length === 2 && Object.keys(given(said)).length === 2;
+  if (ends === undefined || !isPlain || !Object.keys(rest).every((key) => DRAWN.includes(key))) return undefined;
+  return { name: "add_int_column", args: { name, ...ends, ...rest } };
 }
 
 function addCalls({ tool, fields }: ColumnTool, column: Readonly<Record<string, unknown>>): DesignCall[] {

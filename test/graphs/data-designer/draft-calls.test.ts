@@ -38,6 +38,16 @@ const EVERYTHING: DraftColumn[] = [
   sampler("plain", "uniform", { low: 0, high: 1 }),
   sampler("whole", "uniform", { low: 1, high: 10 }, { convert_to: "int" }),
   sampler(
+    "seats",
+    "scipy",
+    { dist_name: "randint", dist_params: { low: 2, high: 301 } },
+    {
+      convert_to: "int",
+      conditional_params: { "status == 'a'": { dist_name: "randint", dist_params: { low: 2, high: 11 } } },
+    },
+  ),
+  sampler("faces", "scipy", { dist_name: "randint", dist_params: { low: 1, high: 7 } }),
+  sampler(
     "fine",
     "uniform",
     { low: 1, high: 10, decimal_places: 3 },

@@ -9,13 +9,13 @@ import type { Row } from "../../../../engine/data/table-rows.ts";
 
 const ROWS = 200;
 
-async function generate(brief: string): Promise<readonly Row[]> {
+async function generate(brief: string, rowCount = ROWS): Promise<readonly Row[]> {
   const result = designFromBrief(brief, { today: "2026-03-15" });
   if (result.kind === "question") throw new Error(`a question: ${brief}`);
   const { design, violations } = parseDesign(result.draft.config);
   if (design === undefined) throw new Error(violations.map(({ message }) => message).join("; "));
   const generator = await createGenerator({ design, plan: planColumns(design), seed: 1 });
-  const { table, failures } = await generator.generateRows({ firstRow: 0, rowCount: ROWS });
+  const { table, failures } = await generator.generateRows({ firstRow: 0, rowCount });
   expect(failures).toEqual([]);
   return tableRows(table);
 }
@@ -155,5 +155,20 @@ describe("correlations of a brief", () => {
   it("is told when it cannot be made, with the column kept", () => {
     const result = designFromBrief("loans with risk level correlated with credit score, name", { today: "2026-03-15" });
     expect(result).toMatchObject({ notUnderstood: ["risk level correlated with credit score"] });
+  });
+});
+
+describe("whole numbers of a brief", () => {
+  it.each([
+    ["halls with number of seats 2 to 21", "number_of_seats", 2, 21],
+    ["halls with seats uniform between 2 and 21", "seats", 2, 21],
+    ["visits with visit hour 0 to 23 and a name", "visit_hour", 0, 23],
+  ] as const)("are all as likely as the others: %s", async (brief, column, low, high) => {
+    const rows = await generate(brief, 8_000);
+    const share = (value: number): number => rows.filter((row) => row[column] === value).length / rows.length;
+    const even = 1 / (high - low + 1);
+    for (const end of [low, high]) expect(share(end) / even).toBeGreaterThan(0.8);
+    expect(rows.every((row) => Number.isInteger(row[column]))).toBe(true);
+    expect(share(low - 1) + share(high + 1)).toBe(0);
   });
 });

@@ -33,8 +33,11 @@ export function summary(column: DraftColumn): string {
       return `B(${show(params["n"])},${show(params["p"])})`;
     case "bernoulli":
       return `p=${show(params["p"])}`;
-    case "scipy":
-      return `${show(params["dist_name"])} ${JSON.stringify(params["dist_params"])}${places}`;
+    case "scipy": {
+      const shape = params["dist_params"] as Loose;
+      if (params["dist_name"] === "randint") return `${show(shape["low"])}..${Number(shape["high"]) - 1}${places}`;
+      return `${show(params["dist_name"])} ${JSON.stringify(shape)}${places}`;
+    }
     case "datetime":
       return `${show(params["start"])}..${show(params["end"])} ${show(params["unit"])}`;
     case "timedelta":

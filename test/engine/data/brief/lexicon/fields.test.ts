@@ -32,6 +32,13 @@ describe("fields of the lexicon", () => {
     }
   });
 
+  it("draw whole numbers without favour for those between the ends", () => {
+    const rounded = allFields().filter(({ columns }) =>
+      columns.some((column) => column["sampler_type"] === "uniform" && column["convert_to"] === "int"),
+    );
+    expect(rounded.map(({ id }) => id)).toEqual([]);
+  });
+
   it("are found by at least one of their phrases, all of which say something", () => {
     for (const { id, words } of allFields()) {
       expect(
