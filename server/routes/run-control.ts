@@ -9,6 +9,7 @@ import type { Run } from "../store/runs.ts";
 import { selectFields, toWireRun } from "../wire/resources.ts";
 import { serialize } from "../wire/serialize.ts";
 import type { RouteContext } from "./context.ts";
+import { readNames } from "./query-list.ts";
 import { readLastEventId, runPath, sendEventStream, sendFinalState } from "./run-answers.ts";
 
 const tags = ["runs"];
@@ -56,7 +57,7 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
           limit: query.limit ?? 10,
           offset: query.offset ?? 0,
         });
-        return found.map((run) => selectFields(toWireRun(run), toList(query.select)));
+        return found.map((run) => selectFields(toWireRun(run), readNames(query.select)));
       },
     );
 
@@ -117,7 +118,7 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
             // The run is over and its events are no longer kept: there is nothing left to follow.
             return reply.header("content-type", "text/event-stream; charset=utf-8").send("event: end\ndata: null\n\n");
           }
-          const modes = toList(query.stream_mode);
+          const modes = readNames(query.stream_mode);
           return sendEventStream(context, reply, {
             runId,
             log,
@@ -178,11 +179,6 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
     );
     done();
   };
-
-function toList(value: string | readonly string[] | undefined): readonly string[] {
-  if (value === undefined) return [];
-  return [value].flat().flatMap((item) => item.split(",").filter((part) => part !== ""));
-}
 
 /** Event name of a stream mode: `messages-tuple` arrives as `messages`. */
 function toEventName(mode: string): string {

@@ -17,6 +17,7 @@ import { toCheckpointConfig, toWireCheckpoint } from "../wire/checkpoint-ref.ts"
 import { selectState } from "../wire/select.ts";
 import { EMPTY_STATE, toThreadState } from "../wire/thread-state.ts";
 import type { RouteContext } from "./context.ts";
+import { readNames } from "./query-list.ts";
 
 const tags = ["threads"];
 const params = z.object({ thread_id: ThreadId });
@@ -82,7 +83,7 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
         },
       },
       async ({ params: { thread_id: threadId }, query }) =>
-        selectState(await readState(threadId, undefined, query.subgraphs ?? false), toList(query.select)),
+        selectState(await readState(threadId, undefined, query.subgraphs ?? false), readNames(query.select)),
     );
 
     app.patch(
@@ -124,7 +125,10 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
         },
       },
       async ({ params: { thread_id: threadId, checkpoint_id: id }, query }) =>
-        selectState(await readState(threadId, { checkpoint_id: id }, query.subgraphs ?? false), toList(query.select)),
+        selectState(
+          await readState(threadId, { checkpoint_id: id }, query.subgraphs ?? false),
+          readNames(query.select),
+        ),
     );
 
     app.post(
@@ -154,7 +158,7 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
         },
       },
       async ({ params: { thread_id: threadId }, query }) => {
-        const select = toList(query.select);
+        const select = readNames(query.select);
         return (await readHistory(threadId, query)).map((state) => selectState(state, select));
       },
     );
@@ -175,10 +179,6 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
     );
     done();
   };
-
-function toList(select: string | readonly string[] | undefined): readonly string[] {
-  return [select ?? []].flat().flatMap((item) => item.split(",").filter((part) => part !== ""));
-}
 
 /** The id in a checkpoint, or in a config around one. */
 function checkpointIdOf(reference: Readonly<Record<string, unknown>> | null | undefined): string | undefined {

@@ -9,6 +9,7 @@ import type { ThreadHub } from "../protocol/thread-hub.ts";
 import { openThreadRuns } from "../protocol/thread-runs.ts";
 import { ThreadId } from "../schemas/common.ts";
 import type { RouteContext } from "./context.ts";
+import { readNames } from "./query-list.ts";
 
 export const THREAD_STREAM_MODES = ["run_modes", "lifecycle", "state_update"] as const;
 
@@ -65,7 +66,7 @@ function readThreadId(params: unknown): string {
 
 function readModes(query: unknown): readonly z.infer<typeof Mode>[] {
   const { stream_mode: given = [] } = Query.parse(query);
-  const names = [given].flat().flatMap((item) => item.split(",").filter((part) => part !== ""));
+  const names = readNames(given);
   return names.length === 0
     ? ["run_modes"]
     : names.map((name) => {
