@@ -23,6 +23,8 @@ export interface SoakResult {
   readonly returns: number;
   readonly lost: number;
   readonly doubled: number;
+  /** What the first runs that lost or doubled events saw. */
+  readonly problems: readonly string[];
   readonly seconds: number;
   /** Resident memory of the server, median of the samples after warm-up and at the end. */
   readonly warmMib: number;
@@ -33,6 +35,7 @@ const DEFAULTS: SoakOptions = { threads: 200, clients: 32, minutes: 1, leaving: 
 const TICKS = 60;
 /** Part of the time after which memory should have found its level. */
 const WARM_UP = 0.4;
+const MAX_PROBLEMS = 5;
 const SAMPLES_PER_SOAK = 100;
 
 /**
@@ -45,6 +48,7 @@ export async function soak({ threads, clients, minutes, leaving }: SoakOptions):
   const agent = new Agent({ keepAlive: true });
   const durationMs = minutes * 60_000;
   const memoryMib: number[] = [];
+  const problems: string[] = [];
   const sample = setInterval(() => memoryMib.push(residentMib(server.child.pid)), durationMs / SAMPLES_PER_SOAK);
   try {
     const threadIds = await createThreads(server.url, threads);
@@ -63,6 +67,7 @@ export async function soak({ threads, clients, minutes, leaving }: SoakOptions):
         total.returns += tally.returns;
         total.lost += tally.lost;
         total.doubled += tally.doubled;
+        if (tally.problem !== undefined && problems.length < MAX_PROBLEMS) problems.push(tally.problem);
       }
     };
     await Promise.all(Array.from({ length: Math.min(clients, threads) }, (_, client) => work(client)));
@@ -71,6 +76,7 @@ export async function soak({ threads, clients, minutes, leaving }: SoakOptions):
     const tail = Math.max(Math.floor(memoryMib.length * 0.1), 1);
     return {
       ...total,
+      problems,
       seconds,
       warmMib: median(memoryMib.slice(warm, warm + tail)),
       endMib: median(memoryMib.slice(-tail)),
@@ -87,7 +93,8 @@ export async function soak({ threads, clients, minutes, leaving }: SoakOptions):
 export async function benchSoak(options: SoakOptions = DEFAULTS): Promise<BenchRow[]> {
   const result = await soak(options);
   const { threads, clients, minutes, leaving } = options;
-  if (result.lost > 0 || result.doubled > 0) throw new Error(`soak: ${result.lost} lost, ${result.doubled} doubled`);
+  const { lost, doubled, problems } = result;
+  if (lost + doubled > 0) throw new Error(`soak: ${lost} lost, ${doubled} doubled\n${problems.join("\n")}`);
   const share = `${Math.round(leaving * 100)} % leaving`;
   const size = `${threads} threads, ${clients} clients, ${share}, ${minutes} min, ${result.runs} runs, SQLite`;
   const growth = (result.endMib / result.warmMib - 1) * 100;

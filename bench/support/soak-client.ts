@@ -7,6 +7,8 @@ export interface RunTally {
   readonly doubled: number;
   /** Times the reader left in the middle and came back. */
   readonly returns: number;
+  /** Which events came, when some were lost or doubled. */
+  readonly problem: string | undefined;
 }
 
 export interface SoakRunOptions {
@@ -56,12 +58,11 @@ export async function readRun({ agent, url, threadId, ticks, leaveAfter }: SoakR
   const last = reading.ids.at(-1) ?? -1;
   const gaps = last - first + 1 - seen.size;
   const missingTicks = ticks - new Set(reading.ticks).size;
-  return {
-    events: reading.ids.length,
-    lost: Math.max(gaps, missingTicks),
-    doubled: Math.max(reading.ids.length - seen.size, reading.ticks.length - new Set(reading.ticks).size),
-    returns,
-  };
+  const lost = Math.max(gaps, missingTicks);
+  const doubled = Math.max(reading.ids.length - seen.size, reading.ticks.length - new Set(reading.ticks).size);
+  const shown = `left after ${leaveAfter}; ids ${reading.ids.join(" ")}; ${reading.location}`;
+  const problem = lost + doubled > 0 ? shown : undefined;
+  return { events: reading.ids.length, lost, doubled, returns, problem };
 }
 
 interface Part {
