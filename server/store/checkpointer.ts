@@ -1,14 +1,8 @@
-import type { RunnableConfig } from "@langchain/core/runnables";
-import type {
-  BaseCheckpointSaver,
-  Checkpoint,
-  CheckpointListOptions,
-  CheckpointMetadata,
-  CheckpointTuple,
-} from "@langchain/langgraph-checkpoint";
-import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
+import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 
-import { isJsonPathKey } from "./json-filter.ts";
+import type { ChunkRef } from "./checkpoints/chunk-store.ts";
+import { SqliteRunSaver } from "./checkpoints/saver.ts";
+import { readStored } from "./checkpoints/values.ts";
 import { openSqlite } from "./sqlite.ts";
 import { toStorageError } from "./storage-error.ts";
 
@@ -33,83 +27,79 @@ export interface Checkpointer {
   close(): Promise<void>;
 }
 
-/**
- * Keeps the metadata of the run beside LangGraph's own in every checkpoint, as the LangGraph servers do: history can be
- * filtered by it, and the checkpoints of one run can be found.
- */
-class RunSaver extends SqliteSaver {
-  override put(config: RunnableConfig, checkpoint: Checkpoint, metadata: CheckpointMetadata): Promise<RunnableConfig> {
-    return super.put(config, checkpoint, { ...config.metadata, ...metadata });
-  }
-
-  /** The saver writes the keys of a filter into a JSON path as they are; quoted they may be any text. */
-  override async *list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
-    const { filter, ...rest } = options ?? {};
-    const keys = Object.keys(filter ?? {});
-    if (!keys.every(isJsonPathKey)) return;
-    const quoted = keys.map((key): [string, unknown] => [`"${key}"`, filter?.[key]]);
-    yield* super.list(config, { ...rest, ...(keys.length === 0 ? {} : { filter: Object.fromEntries(quoted) }) });
-  }
-}
-
-/** LangGraph's SQLite saver on its own file. Throws `storage_failed` when the file cannot be used. */
+/** Our SQLite saver on its own file. Throws `storage_failed` when the file cannot be used. */
 export function createCheckpointer({ path }: CheckpointerOptions): Checkpointer {
   const db = openSqlite(path);
-  const saver = new RunSaver(db);
-  // The saver creates its tables on first use; the statements below need them now.
-  // `setup` is declared protected.
-  (saver as unknown as { setup(): void }).setup();
-  const guard = async <Result>(work: () => Result): Promise<Result> => {
+  const translate = (error: unknown): unknown => toStorageError(error, path);
+  const saver = openSaver();
+  function openSaver(): SqliteRunSaver {
     try {
-      return work();
+      return new SqliteRunSaver({ db, translate });
     } catch (error) {
-      throw toStorageError(error, path);
+      db.close();
+      throw translate(error);
+    }
+  }
+  const guard = async (work: () => void): Promise<void> => {
+    try {
+      db.transaction(work)();
+    } catch (error) {
+      throw translate(error);
     }
   };
+
+  /** Where the values of what is left of a thread lie. */
+  function* rootsOf(threadId: string): Generator<ChunkRef> {
+    // The columns are those selected, and hold what the saver made.
+    const rowsOf = (table: string): { chunks: string }[] =>
+      db.prepare(`select distinct chunks from ${table} where thread_id = ? and chunks is not null`).all(threadId) as {
+        chunks: string;
+      }[];
+    for (const { chunks } of rowsOf("checkpoints")) yield* readStored(chunks).map(({ ref }) => ref);
+    for (const { chunks } of rowsOf("writes")) yield JSON.parse(chunks) as ChunkRef;
+  }
+
+  /** `condition` is on a pair of namespace and id. */
+  const deletePoints = (condition: string, parameters: { threadId: string; runId?: string }): Promise<void> =>
+    guard(() => {
+      let count = 0;
+      // Writes first: the condition looks at the checkpoints.
+      for (const table of ["writes", "checkpoints"]) {
+        const sql = `delete from ${table} where thread_id = @threadId and (checkpoint_ns, checkpoint_id) ${condition}`;
+        count += db.prepare(sql).run(parameters).changes;
+      }
+      if (count > 0) saver.chunks.sweep(parameters.threadId, rootsOf(parameters.threadId));
+    });
+
   return {
     saver,
     deleteRun: (threadId, runId) =>
-      guard(() => {
-        const ofRun = `select checkpoint_ns, checkpoint_id from checkpoints
-          where thread_id = @threadId and json_extract(cast(metadata as text), '$.run_id') = @runId`;
-        db.transaction(() => {
-          db.prepare(
-            `delete from writes where thread_id = @threadId and (checkpoint_ns, checkpoint_id) in (${ofRun})`,
-          ).run({ threadId, runId });
-          db.prepare(
-            `delete from checkpoints where thread_id = @threadId and (checkpoint_ns, checkpoint_id) in (${ofRun})`,
-          ).run({ threadId, runId });
-        })();
-      }),
+      deletePoints(
+        `in (select checkpoint_ns, checkpoint_id from checkpoints
+           where thread_id = @threadId and json_extract(cast(metadata as text), '$.run_id') = @runId)`,
+        { threadId, runId },
+      ),
     copyThread: (fromThreadId, toThreadId) =>
       guard(() => {
-        db.transaction(() => {
+        const copy = (table: string, columns: string): void => {
           db.prepare(
-            `insert into checkpoints select ?, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata
-              from checkpoints where thread_id = ?`,
+            `insert into ${table} (thread_id, ${columns}) select ?, ${columns} from ${table} where thread_id = ?`,
           ).run(toThreadId, fromThreadId);
-          db.prepare(
-            `insert into writes select ?, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, value
-              from writes where thread_id = ?`,
-          ).run(toThreadId, fromThreadId);
-        })();
+        };
+        copy("checkpoints", "checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata, chunks");
+        copy("writes", "checkpoint_ns, checkpoint_id, task_id, idx, channel, type, value, chunks, task_path");
+        saver.chunks.copy(fromThreadId, toThreadId);
       }),
+    // Ids are time-ordered, so the newest checkpoint of a namespace is the one with the greatest id.
     keepLatest: (threadId) =>
-      guard(() => {
-        // Ids are time-ordered, so the newest checkpoint of a namespace is the one with the greatest id.
-        const newest = `select checkpoint_ns, max(checkpoint_id) from checkpoints
-          where thread_id = @threadId group by checkpoint_ns`;
-        db.transaction(() => {
-          for (const table of ["writes", "checkpoints"]) {
-            db.prepare(
-              `delete from ${table} where thread_id = @threadId and (checkpoint_ns, checkpoint_id) not in (${newest})`,
-            ).run({ threadId });
-          }
-        })();
-      }),
+      deletePoints(
+        `not in (select checkpoint_ns, max(checkpoint_id) from checkpoints
+           where thread_id = @threadId group by checkpoint_ns)`,
+        { threadId },
+      ),
     truncate: () =>
       guard(() => {
-        db.exec("delete from checkpoints; delete from writes");
+        db.exec("delete from checkpoints; delete from writes; delete from chunks");
       }),
     close: () => {
       db.close();
