@@ -23,7 +23,7 @@ export async function openLocal({ config, headers }: LocalOptions): Promise<Conn
   // Only what an operator must know belongs on the terminal of somebody who asked a question.
   const log = createLog({ level: config.logLevel === "info" ? "warn" : config.logLevel });
   const langgraph = await readLanggraphConfig(config.langgraphJson ?? OWN_LANGGRAPH_JSON);
-  const service = await openService({ config, langgraph, log, clock: systemClock });
+  const service = await openService({ config, langgraph, log, clock: systemClock, whenTaken: "read" });
   return {
     url: URL_IN_PROCESS,
     headers,

@@ -29,7 +29,7 @@ import { guardRuns } from "./auth/guarded-runs.ts";
 import { guardStore } from "./auth/guarded-store.ts";
 import { registerAuth } from "./auth/register-auth.ts";
 import { registerBodyParser } from "./body-parser.ts";
-import { startCronScheduler } from "./crons/cron-scheduler.ts";
+import { IDLE_SCHEDULER, startCronScheduler } from "./crons/cron-scheduler.ts";
 import { corsOrigins, registerCors } from "./cors.ts";
 import { type FetchHandler, customRoutes } from "./custom-routes.ts";
 import { disableRoutes } from "./disabled-routes.ts";
@@ -89,6 +89,8 @@ export interface AppOptions {
   readonly plugins?: readonly AppPlugin[];
   /** Further parts for `/readyz`; the stores are always among them. */
   readonly readiness?: readonly ReadinessCheck[];
+  /** False while another process executes the runs of these stores: this one then only reads and takes no runs. */
+  readonly executesRuns?: boolean;
 }
 
 /**
@@ -121,6 +123,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   const graphStore = new GraphStore({ items: store.items, clock, ...options.storeOptions });
   const bound = createBoundGraphs({ registry: graphs, saver: checkpointer.saver, store: graphStore });
+  const { executesRuns = true } = options;
   const metrics = createMetrics(app, () => runs.queue);
   const hub = createThreadHub({ clock });
   const runs = createRunManager({
@@ -132,17 +135,20 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     log,
     maxConcurrentRuns: config.maxConcurrentRuns,
     runTimeoutMs: config.runTimeoutMs,
+    executesRuns,
     maxAttempts: config.runMaxAttempts,
     observer: metrics,
     tapRun: createProtocolTap({ hub, clock, log }),
     webhooks: createWebhookSender({ allowPrivate: config.canReachPrivateAddresses, clock }),
   });
   await ensureSystemAssistants(store, graphs, clock);
-  const sweepers = [
-    startItemSweeper({ items: store.items, clock, log }),
-    startThreadExpiry({ store, checkpointer, runs, clock, log }),
-  ];
-  const crons = startCronScheduler({ store, graphs, runs, clock, log });
+  const sweepers = executesRuns
+    ? [
+        startItemSweeper({ items: store.items, clock, log }),
+        startThreadExpiry({ store, checkpointer, runs, clock, log }),
+      ]
+    : [];
+  const crons = executesRuns ? startCronScheduler({ store, graphs, runs, clock, log }) : IDLE_SCHEDULER;
   await runs.recover();
 
   app.addHook("onSend", async (request, reply) => {

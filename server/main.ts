@@ -34,7 +34,17 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   const log = createLog({ level: config.logLevel });
   surviveStrayFailures(log);
   try {
-    const server = await startServer({ config, langgraph, log, clock: systemClock });
+    const server = await startServer({
+      config,
+      langgraph,
+      log,
+      clock: systemClock,
+      // Draining would store what the other process now stores.
+      onLost: (reason) => {
+        log.fatal({ reason }, "runs lost to another process");
+        process.exit(1);
+      },
+    });
     process.stdout.write(`${server.banner.join("\n")}\n`);
     const stop = (signal: NodeJS.Signals): void => {
       log.info({ signal }, "stopping");

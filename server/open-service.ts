@@ -18,6 +18,7 @@ import { datasetRoutes } from "./routes/datasets.ts";
 import { gpuRoutes } from "./routes/gpu.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
+import { acquireRuns } from "./store/acquire-runs.ts";
 import { openStoreIndex } from "./store/open-index.ts";
 import { openStorage } from "./store/open-storage.ts";
 
@@ -26,6 +27,13 @@ export interface OpenServiceOptions {
   readonly langgraph: LanggraphConfig;
   readonly log: Log;
   readonly clock: Clock;
+  /**
+   * When another process executes the runs of the same home or database: `refuse` to open, or open to `read` only. Two that
+   * execute them would do them twice.
+   */
+  readonly whenTaken?: "refuse" | "read";
+  /** The right to execute runs was lost to another process; this one should end at once and store nothing more. */
+  readonly onLost?: (reason: string) => void;
 }
 
 /** The whole service without a port: `app.listen` or `app.inject` gives the way in. */
@@ -41,7 +49,8 @@ export interface OpenService {
 export const OWN_LANGGRAPH_JSON = path.resolve(import.meta.dirname, "../langgraph.json");
 
 /** Opens the stores and builds the app. Whatever was opened is closed again when a later step fails. */
-export async function openService({ config, langgraph, log, clock }: OpenServiceOptions): Promise<OpenService> {
+export async function openService(options: OpenServiceOptions): Promise<OpenService> {
+  const { config, langgraph, log, clock, whenTaken = "refuse", onLost } = options;
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -51,9 +60,12 @@ export async function openService({ config, langgraph, log, clock }: OpenService
     closers.push(() => dependencies.close());
     shareDependencies(dependencies);
     const graphs = await loadGraphRegistry(langgraph, { defaults: config.graphDefaults });
-    const storage = await openStorage({ home: config.home, databaseUri: config.databaseUri?.reveal() });
+    const storage = await openStorage({ home: config.home, databaseUri: config.databaseUri?.reveal(), clock, log });
     closers.push(() => storage.close());
-    const { store, checkpointer } = storage;
+    const { store, checkpointer, guard } = storage;
+    if (onLost !== undefined) guard.onLost(onLost);
+    const executesRuns = await acquireRuns(guard, { whenTaken, clock });
+    if (!executesRuns) log.info({ subject: guard.subject }, "another process executes the runs; this one only reads");
     const storeIndex = await openStoreIndex(langgraph, config);
     closers.push(() => storeIndex.close());
     const { designer } = dependencies.data;
@@ -79,6 +91,7 @@ export async function openService({ config, langgraph, log, clock }: OpenService
       graphs,
       store,
       checkpointer,
+      executesRuns,
       storeOptions: storeIndex.options,
       plugins: [
         gpuRoutes(dependencies.gpu),

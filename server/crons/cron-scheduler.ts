@@ -23,6 +23,9 @@ export interface CronScheduler {
   stop(): Promise<void>;
 }
 
+/** Where another process starts the runs. */
+export const IDLE_SCHEDULER: CronScheduler = { wake: () => undefined, stop: async () => {} };
+
 /** How long the scheduler sleeps at most: another process may have added a cron. */
 const MAX_SLEEP_MS = 30_000;
 const CRONS_PER_TURN = 100;

@@ -31,6 +31,8 @@ export interface RunManagerOptions {
   readonly log: Log;
   readonly maxConcurrentRuns: number;
   readonly runTimeoutMs: number;
+  /** Without the right to execute runs none are accepted or taken up. */
+  readonly executesRuns: boolean;
   /** How often a run is started that its process does not survive, before it ends as `error`. */
   readonly maxAttempts: number;
   readonly observer: RunObserver;
@@ -64,6 +66,9 @@ export interface RunManager {
 
 /** Timers of Node that are longer fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+
+const ELSEWHERE =
+  "another NemOps process executes the runs of this database, so this one only reads; send the run to that one";
 
 export function createRunManager(options: RunManagerOptions): RunManager {
   const { store, checkpointer, graphs, bound, clock, log, observer, webhooks } = options;
@@ -199,6 +204,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     ofThread: (threadId) => runs.ofThread(threadId),
     async create(request) {
       if (isStopping) throw new ServiceError("unavailable", "the server is stopping; send the run again in a moment");
+      if (!options.executesRuns) throw new ServiceError("unavailable", ELSEWHERE);
       const { body, assistant, threadId } = request;
       const nowMs = clock.now();
       const kwargs = prepareKwargs({
@@ -254,6 +260,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       await Promise.all(ofThread.map((live) => live.settled));
     },
     async recover() {
+      if (!options.executesRuns) return;
       await recoverRuns({
         store,
         graphs,

@@ -1,15 +1,17 @@
 import path from "node:path";
 
+import { type Clock, systemClock } from "../../lib/clock.ts";
+import { type Log, createLog } from "../../lib/log.ts";
 import { type Random, systemRandom } from "../../lib/random.ts";
 import { type Checkpointer, createCheckpointer } from "./checkpointer.ts";
-import { createPostgresCheckpointer } from "./postgres/checkpointer.ts";
-import { createPostgresPool, readSchema } from "./postgres/pool.ts";
-import { createPostgresStore, migratePostgres } from "./postgres/store.ts";
+import { type RunGuard, createFileRunGuard } from "./run-guard.ts";
 import { type Store, createStore } from "./store.ts";
 
 export interface Storage {
   readonly store: Store;
   readonly checkpointer: Checkpointer;
+  /** To be acquired before runs of the store are executed; released by `close`. */
+  readonly guard: RunGuard;
   close(): Promise<void>;
 }
 
@@ -19,48 +21,37 @@ export interface StorageOptions {
   /** Postgres instead of SQLite; `options=-c search_path=…` in it chooses the schema. */
   readonly databaseUri?: string | undefined;
   readonly random?: Random;
+  readonly clock?: Clock;
+  readonly log?: Log;
 }
 
 /** Opens what the service keeps and brings it to the newest shape. Throws `storage_failed` when it cannot be used. */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  return options.databaseUri === undefined ? openFiles(options.home) : openPostgres(options, options.databaseUri);
+  const { home, databaseUri, random = systemRandom, clock = systemClock } = options;
+  if (databaseUri === undefined) return openFiles(home);
+  const log = options.log ?? createLog({ level: "silent" });
+  // The driver and LangGraph's saver cost start time and memory, which a service on SQLite does not pay.
+  const { openPostgres } = await import("./postgres/open.ts");
+  return openPostgres({ uri: databaseUri, random, clock, log });
 }
 
 async function openFiles(home: string): Promise<Storage> {
   const store = await createStore({ path: path.join(home, "nemops.sqlite") });
   try {
     const checkpointer = createCheckpointer({ path: path.join(home, "checkpoints.sqlite") });
+    const guard = createFileRunGuard(home);
     return {
       store,
       checkpointer,
+      guard,
       async close() {
         await checkpointer.close();
         await store.close();
+        await guard.release();
       },
     };
   } catch (error) {
     await store.close();
-    throw error;
-  }
-}
-
-async function openPostgres({ random = systemRandom }: StorageOptions, uri: string): Promise<Storage> {
-  const pool = createPostgresPool({ uri });
-  try {
-    const schema = await readSchema(pool, uri);
-    await migratePostgres(uri, schema);
-    const checkpointer = await createPostgresCheckpointer({ pool, uri, schema, random });
-    const store = createPostgresStore({ pool, uri });
-    return {
-      store,
-      checkpointer,
-      async close() {
-        await store.close();
-        await pool.end();
-      },
-    };
-  } catch (error) {
-    await pool.end();
     throw error;
   }
 }

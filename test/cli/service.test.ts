@@ -152,12 +152,21 @@ describe("alerts and incidents", () => {
 
 describe("without a server", () => {
   it("runs the whole service in this process and says so on stderr", async () => {
-    const local = { NEMOPS_HOME: home, LLM_PROVIDER: "offline", EMBEDDINGS_PROVIDER: "none" };
+    const local = { NEMOPS_HOME: path.join(home, "own"), LLM_PROVIDER: "offline", EMBEDDINGS_PROVIDER: "none" };
     const { code, stdout, stderr } = await runCli(["ask", "--local", "what is XID 79?", "--json"], { env: local });
     expect([code, stderr]).toEqual([0, ""]);
     const { answer, report } = JSON.parse(stdout) as { answer: string; report: { answered_by: string } };
     expect(answer).toContain("79");
     expect(report.answered_by).toMatch(/offline/);
+  });
+
+  it("reads the home of a running server, and leaves runs to that server", async () => {
+    const local = { NEMOPS_HOME: home, LLM_PROVIDER: "offline", EMBEDDINGS_PROVIDER: "none", LOG_LEVEL: "silent" };
+    const listed = await runCli(["gpu", "list", "--local"], { env: local });
+    expect([listed.code, listed.stderr]).toEqual([0, ""]);
+    const asked = await runCli(["ask", "--local", "what is XID 79?"], { env: local });
+    expect(asked.code).not.toBe(0);
+    expect(asked.stderr).toContain("another NemOps process executes the runs");
   });
 
   it("serves the tools over stdin and stdout", async () => {

@@ -5,6 +5,7 @@ import { Client } from "pg";
 
 import { createCheckpointer } from "../../server/store/checkpointer.ts";
 import { type Storage, openStorage } from "../../server/store/open-storage.ts";
+import { createFileRunGuard } from "../../server/store/run-guard.ts";
 import { createStore } from "../../server/store/store.ts";
 import { schemaOf, withSchema } from "./postgres.ts";
 
@@ -25,6 +26,7 @@ async function openFiles(home: string | undefined): Promise<Storage> {
   return {
     store,
     checkpointer,
+    guard: createFileRunGuard(home ?? ""),
     async close() {
       await store.close();
       await checkpointer.close();
