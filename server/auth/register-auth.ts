@@ -34,7 +34,8 @@ export function registerAuth(app: FastifyInstance, options: RegisterAuthOptions)
     const caller = await authenticate(request);
     callers.set(request, caller);
     // Without a route there is nothing to protect: the answer is 404.
-    if (route !== undefined) requireScope(caller, scopeOfRoute(request.method, route), `${request.method} ${route}`);
+    const scope = route === undefined ? undefined : scopeOfRoute(request.method, route);
+    if (scope !== undefined) requireScope(caller, scope, `${request.method} ${route}`);
   });
 
   const decide = async (request: FastifyRequest, caller: Caller): Promise<Access> => {

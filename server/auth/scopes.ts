@@ -30,8 +30,6 @@ const BY_ROUTE: Readonly<Record<string, Scope>> = {
   "POST /runs/crons/count": "read",
   "POST /api/v1/incidents/search": "read",
   "POST /api/v1/datasets/:dataset_id/sql": "read",
-  // Every command has its own scope, see COMMANDS.
-  "POST /threads/:thread_id/commands": "read",
 
   // Asked through an agent, a diagnostic waits for a decision; here nobody is asked.
   "POST /api/v1/gpu/diagnostics": "approve",
@@ -50,6 +48,10 @@ const BY_ROUTE: Readonly<Record<string, Scope>> = {
   "DELETE /mcp/data-designer": "read",
 };
 
+/** What these need is decided by what they carry: the run, see scopesOfRun, or the command. */
+const BY_BODY =
+  /^POST (?:(?:\/threads\/:thread_id)?\/runs(?:\/stream|\/wait|\/batch)?|\/threads\/:thread_id\/commands)$/;
+
 /** Commands of the thread-centric protocol. */
 const COMMANDS: Readonly<Record<string, Scope>> = {
   "run.start": "run",
@@ -58,8 +60,9 @@ const COMMANDS: Readonly<Record<string, Scope>> = {
   "input.respond": "approve",
 };
 
-/** Scope of a route as it was registered; what is unknown is for administrators. */
-export function scopeOfRoute(method: string, route: string): Scope {
+/** Scope of a route as it was registered; what is unknown is for administrators. Undefined when its body decides. */
+export function scopeOfRoute(method: string, route: string): Scope | undefined {
+  if (BY_BODY.test(`${method} ${route}`)) return undefined;
   return BY_ROUTE[`${method} ${route}`] ?? BY_METHOD[method] ?? "admin";
 }
 

@@ -27,6 +27,11 @@ export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub 
     const { hub, runs, clock, config, metrics } = routes;
     const { heartbeatMs } = config;
     await app.register(websocket, { options: { maxPayload: config.bodyLimitBytes } });
+    // Node has given the connection of an upgrade away and no longer closes it; one that was refused would stay for ever.
+    app.addHook("onResponse", async (request) => {
+      // Not `request.ws`: what was refused before that is set has to go, too.
+      if (request.raw.headers.upgrade !== undefined) request.raw.socket.destroySoon();
+    });
 
     app.post(
       "/threads/:thread_id/commands",
