@@ -2,7 +2,7 @@
 import type { DraftColumn } from "../design/draft.ts";
 import { applyDetail } from "./apply-detail.ts";
 import { applyRelation, isTime } from "./apply-relation.ts";
-import { guessColumn } from "./heuristics.ts";
+import { guessColumn, PLURAL_UNIT } from "./heuristics.ts";
 import type { Item } from "./item.ts";
 import { hasDetail } from "./item.ts";
 import { nameOf, textOf } from "./json.ts";
@@ -75,7 +75,8 @@ function planItems(sheet: Sheet, items: readonly Item[]): Plan[] {
     const isFlag = match?.isExact !== true && /^(?:is|has|was|can|should)[\s_]/i.test(item.phrase);
     // "units Poisson with mean 20" counts, whatever else a unit is.
     const isCount = item.detail.distribution !== undefined && match !== undefined && !isNumeric(match.field.kind);
-    const field = isFlag || isCount ? undefined : match?.field;
+    const isUnits = PLURAL_UNIT.test(item.phrase) && match?.field.kind !== "integer";
+    const field = isFlag || isCount || isUnits ? undefined : match?.field;
     const name = freeName(requestedName(item), (taken) => names.has(taken));
     names.add(name);
     const isFirst = field !== undefined && !used.has(field.id);
@@ -93,7 +94,11 @@ export function requestedName(item: Item): string {
   const own = match?.field.columns.find(({ role }) => role === "main")?.name ?? "";
   const isPlain = !/_|\p{Ll}\p{Lu}/u.test(item.phrase);
   const isPlural =
-    isPlain && item.detail.distribution === undefined && match?.isExact === true && splitName(own).at(-1) === last;
+    isPlain &&
+    !PLURAL_UNIT.test(item.phrase) &&
+    item.detail.distribution === undefined &&
+    match?.isExact === true &&
+    splitName(own).at(-1) === last;
   return columnName(isPlural ? [...words.slice(0, -1), last].join(" ") : item.phrase) || "column";
 }
 

@@ -11,6 +11,8 @@ import type { DeltaUnit, Operator, Relation } from "./relations.ts";
 import type { Sheet } from "./sheet.ts";
 import { spanOf } from "./spans.ts";
 import type { Span } from "./spans.ts";
+import { putDifference } from "./time-difference.ts";
+import { trimPhrase } from "./words.ts";
 
 /** Finds the column that a phrase means, or adds it; undefined when the phrase names nothing. */
 export type EnsureColumn = (phrase: string, wants: "time" | "number" | "any", before: string) => string | undefined;
@@ -40,6 +42,7 @@ function apply(sheet: Sheet, name: string, relation: Relation, ensure: EnsureCol
     case "compare":
       return compare(sheet, name, relation, ensure);
     case "formula":
+      if (applyDifference(sheet, name, relation.formula)) return true;
       return applyFormula(sheet, name, relation.formula, (phrase) => ensure(phrase, "number", name));
     case "depends": {
       const other = ensure(relation.other, "any", name);
@@ -52,6 +55,17 @@ function apply(sheet: Sheet, name: string, relation: Relation, ensure: EnsureCol
     case "factor":
       return applyFactor(sheet, name, relation.group, relation.factor);
   }
+}
+
+/** "end - start" of two times. */
+function applyDifference(sheet: Sheet, name: string, formula: string): boolean {
+  const [later, earlier, ...more] = formula
+    .split(/\s-\s|(?<=[\p{L}\p{N}_])-(?=[\p{L}_])/u)
+    .map((part) => sheet.find(trimPhrase(part), (column) => isTime(column) && nameOf(column) !== name));
+  if (later === undefined || earlier === undefined || later === earlier || more.length > 0) return false;
+  const [end, start] = [nameOf(later), nameOf(earlier)];
+  const isAfter = countsFrom(sheet, end, start) || putAfter(sheet, end, start, { isLoose: false });
+  return isAfter && putDifference(sheet, name, end, start);
 }
 
 export function isTime(column: DraftColumn | undefined): boolean {

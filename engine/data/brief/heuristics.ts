@@ -37,8 +37,17 @@ const year = (today: string): { start: string; end: string } => ({
   end: addDays(today, 1),
 });
 
+/** "days" are a number where "day" is a date. */
+export const PLURAL_UNIT = /^(?:number of |total )?(?:days|weeks|months|years|hours|minutes|seconds|nights)$/i;
+
 /** The first rule whose words fit counts; the thing itself stands last in a name. */
 const RULES: readonly Rule[] = [
+  {
+    kind: "integer",
+    words: PLURAL_UNIT,
+    make: (name) => integerColumn(name, 1, 30),
+    note: "1 to 30",
+  },
   {
     kind: "boolean",
     words:
@@ -63,12 +72,6 @@ const RULES: readonly Rule[] = [
     words: /\b(?:date|day|on|deadline|birthday|expiry|since|until)$/,
     make: (name, today) => dateColumn(name, year(today)),
     note: "dates of the last 365 days",
-  },
-  {
-    kind: "integer",
-    words: /^(?:number of |total )?(?:day|week|month|hour|night)s$/,
-    make: (name) => integerColumn(name, 1, 30),
-    note: "1 to 30",
   },
   {
     kind: "number",

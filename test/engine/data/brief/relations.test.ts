@@ -132,6 +132,40 @@ describe("200 generated rows keep", () => {
   });
 });
 
+describe("the time between two columns", () => {
+  it.each([
+    ["projects with start date, end date, days = end - start", "days", "start_date", "end_date", 86_400_000],
+    ["calls with started at, ended at, minutes = ended at - started at", "minutes", "started_at", "ended_at", 60_000],
+    [
+      "stays with check_in, check_out, number of nights = check_out - check_in",
+      "number_of_nights",
+      "check_in",
+      "check_out",
+      86_400_000,
+    ],
+    [
+      "jobs with start time between 2019 and 2025, end time 1 to 900 hours after start time, hours = end time - start time",
+      "hours",
+      "start_time",
+      "end_time",
+      3_600_000,
+    ],
+  ] as const)("is that of the rows: %s", async (brief, column, start, end, unitMs) => {
+    const rows = await generate(brief);
+    const wrong = rows.filter(
+      (row) =>
+        !(Math.abs(number(row[column]) - (time(row[end]) - time(row[start])) / unitMs) < 0.06) ||
+        number(row[column]) < 0,
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("is whole days of dates", async () => {
+    const rows = await generate("projects with start date, end date, days = end - start");
+    expect(rows.every((row) => Number.isInteger(row["days"]))).toBe(true);
+  });
+});
+
 describe("correlations of a brief", () => {
   it.each([
     ["employees with salary correlated with years of experience", "salary", "years_of_experience", 1],
