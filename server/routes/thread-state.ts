@@ -23,6 +23,9 @@ const tags = ["threads"];
 const params = z.object({ thread_id: ThreadId });
 const StateQuery = z.object({ subgraphs: QueryFlag.optional(), select: SelectQuery });
 
+/** How long a change of the state waits for a run that may be about to end, before the thread counts as busy. */
+const SETTLE_MS = 500;
+
 interface HistoryRequest {
   readonly limit?: number | null;
   readonly before?: string | Readonly<Record<string, unknown>> | null;
@@ -36,6 +39,18 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
       const thread = await context.store.threads.get(threadId);
       if (thread === undefined) throw new ServiceError("thread_not_found", "Thread not found");
       return thread;
+    };
+
+    /** A client sees an interrupt, or the last values, a moment before the run has ended, and may answer at once. */
+    const untilSettled = async (threadId: string): Promise<void> => {
+      const running = context.runs.ofThread(threadId).filter(({ status }) => status === "running");
+      if (running.length === 0) return;
+      const ended = new AbortController();
+      await Promise.race([
+        Promise.all(running.map(({ settled }) => settled)),
+        context.clock.sleep(SETTLE_MS, ended.signal).catch(() => undefined),
+      ]);
+      ended.abort(new Error("the runs have ended"));
     };
 
     const readState = async (
@@ -101,6 +116,7 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
       "/threads/:thread_id/state",
       { schema: { tags, summary: "Change the state, or fork from a checkpoint", params, body: StateUpdate } },
       async ({ body, params: { thread_id: threadId } }) => {
+        await untilSettled(threadId);
         const written = await updateState(context, await find(threadId), {
           configurable: {
             ...toCheckpointConfig(body.checkpoint),

@@ -5,9 +5,9 @@ import path from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { nextTime } from "../../server/crons/schedule.ts";
-import { createStore } from "../../server/store/store.ts";
 import { type ManualClock, createManualClock } from "../mcp/support/manual-clock.ts";
 import { type TestApp, startTestApp } from "../support/test-app.ts";
+import { openTestStorage } from "../support/test-storage.ts";
 import { SDKS } from "./clients.ts";
 
 /** A Monday, 09:59:00 UTC. */
@@ -150,10 +150,10 @@ describe("a cron", () => {
     const clock = createManualClock(START_MS);
     const app = await start(clock, home);
     const { cron_id: id } = await createCron(app);
-    const other = await createStore({ path: path.join(home, "nemops.db") });
+    const other = await openTestStorage(home);
     const due = Date.UTC(2026, 5, 1, 10, 0);
     expect([
-      await other.crons.advance(id, due, due + MINUTE_MS),
+      await other.store.crons.advance(id, due, due + MINUTE_MS),
       await app.store.crons.advance(id, due, due + MINUTE_MS),
     ]).toEqual([true, false]);
     await other.close();

@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -8,6 +8,7 @@ import { createCheckpointer } from "../../server/store/checkpointer.ts";
 import { createStore } from "../../server/store/store.ts";
 import { systemAssistantId } from "../../server/graph-registry.ts";
 import { createTempFolder, startTestApp } from "../support/test-app.ts";
+import { copyTestStorage, openTestStorage } from "../support/test-storage.ts";
 import { createGate } from "../support/test-graphs.ts";
 
 let folder: ReturnType<typeof createTempFolder>;
@@ -44,7 +45,8 @@ describe("a restart", () => {
   });
 
   it("goes on with a run that a dead process was executing, and then with one it had only accepted", async () => {
-    const store = await createStore({ path: path.join(folder.path, "nemops.db") });
+    const storage = await openTestStorage(folder.path);
+    const { store } = storage;
     const threadId = newUuid();
     const running = newUuid();
     const waiting = newUuid();
@@ -84,7 +86,7 @@ describe("a restart", () => {
     await first.close();
     await store.runs.insert({ ...run, runId: running, status: "running" });
     await store.runs.insert({ ...run, runId: waiting, status: "pending" });
-    await store.close();
+    await storage.close();
 
     const second = await startTestApp({ home: folder.path });
     const joined = await second.app.inject(`/threads/${threadId}/runs/${waiting}/join`);
@@ -120,7 +122,7 @@ describe("a crash", () => {
     });
     // A process that dies stores nothing more: the second one sees what it would find on the disk.
     const after = createTempFolder();
-    cpSync(folder.path, after.path, { recursive: true });
+    await copyTestStorage(folder.path, after.path);
     const again = createGate("crash");
     const second = await startTestApp({ home: after.path });
     await again.reached;
@@ -228,7 +230,8 @@ describe("a home that cannot be used", () => {
   });
 });
 
-describe("a disk that is full", () => {
+// Only SQLite can be told to have no space left.
+describe.skipIf(process.env["TEST_POSTGRES_URL"] !== undefined)("a disk that is full", () => {
   it("fails the run with the reason, ends its stream, and lets the server go on", async () => {
     const server = await startTestApp({ home: folder.path });
     const thread = (await server.app.inject({ method: "POST", url: "/threads", payload: {} })).json<{

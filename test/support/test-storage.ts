@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { cpSync } from "node:fs";
 import path from "node:path";
 
 import { Client } from "pg";
@@ -35,9 +36,7 @@ async function openFiles(home: string | undefined): Promise<Storage> {
 }
 
 async function openSchema(url: string, home: string | undefined): Promise<Storage> {
-  const name =
-    home === undefined ? randomBytes(8).toString("hex") : createHash("sha256").update(home).digest("hex").slice(0, 16);
-  const uri = withSchema(url, `test_${name}`);
+  const uri = withSchema(url, home === undefined ? `test_${randomBytes(8).toString("hex")}` : schemaOfHome(home));
   await execute(url, `create schema if not exists ${schemaOf(uri)}`);
   const storage = await openStorage({ home: "", databaseUri: uri });
   return {
@@ -47,6 +46,37 @@ async function openSchema(url: string, home: string | undefined): Promise<Storag
       if (home === undefined) await execute(url, `drop schema ${schemaOf(uri)} cascade`);
     },
   };
+}
+
+/** What lies in the home `from` now, for the home `to`: what another process would find if this one died here. */
+export async function copyTestStorage(from: string, to: string): Promise<void> {
+  const url = process.env["TEST_POSTGRES_URL"];
+  if (url === undefined) {
+    cpSync(from, to, { recursive: true });
+    return;
+  }
+  const [source, target] = [schemaOfHome(from), schemaOfHome(to)];
+  await (await openSchema(url, to)).close();
+  // One statement sees one moment. The tables are the same in both, so their columns are in the same order.
+  await execute(
+    url,
+    `begin isolation level repeatable read;
+     do $$ declare t text; begin
+       for t in select tablename from pg_tables where schemaname = '${source}' loop
+         execute format('delete from ${target}.%I', t);
+         execute format('insert into ${target}.%I overriding system value select * from ${source}.%I on conflict do nothing', t, t);
+       end loop;
+       for t in select sequencename from pg_sequences where schemaname = '${source}' loop
+         execute format('select setval(%L, (select last_value from ${source}.%I), (select is_called from ${source}.%I))',
+           '${target}.' || t, t, t);
+       end loop;
+     end $$;
+     commit`,
+  );
+}
+
+function schemaOfHome(home: string): string {
+  return `test_${createHash("sha256").update(home).digest("hex").slice(0, 16)}`;
 }
 
 async function execute(url: string, statement: string): Promise<void> {

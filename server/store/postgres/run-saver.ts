@@ -21,6 +21,10 @@ export interface PostgresRunSaverOptions {
   readonly translate: (error: unknown) => unknown;
 }
 
+/** A run that goes on writing must not keep others from reading. */
+const MAX_WAITS = 10;
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** Rows of one statement; a statement takes 65,535 values at most. */
 const MAX_ROWS = 5_000;
 
@@ -65,7 +69,6 @@ export class PostgresRunSaver extends PostgresSaver {
    * each of which is sent when the one before has arrived.
    */
   async settled(threadId: string): Promise<void> {
-    const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
     for (await nextTurn(); this.#writing.has(threadId); await nextTurn()) {
       await Promise.allSettled(this.#writing.get(threadId) ?? new Set<Promise<unknown>>());
     }
@@ -84,7 +87,18 @@ export class PostgresRunSaver extends PostgresSaver {
     }
   }
 
-  override getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
+  /**
+   * With what this process has begun to write to the thread: LangGraph shows an interrupt while its checkpoint is still on
+   * the way, and whoever then asks for the state wants to find it there.
+   */
+  override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
+    const threadId: unknown = config.configurable?.["thread_id"];
+    if (typeof threadId === "string") {
+      for (let left = MAX_WAITS; left > 0 && this.#writing.has(threadId); left -= 1) {
+        await Promise.allSettled(this.#writing.get(threadId) ?? []);
+        await nextTurn();
+      }
+    }
     return this.#guard(() => super.getTuple(config));
   }
 

@@ -1,4 +1,3 @@
-import { cpSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -7,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { createManualClock } from "../../mcp/support/manual-clock.ts";
 import { type TestApp, createTempFolder, startTestApp } from "../../support/test-app.ts";
+import { copyTestStorage } from "../../support/test-storage.ts";
 import { TEST_GRAPHS, createGate } from "../../support/test-graphs.ts";
 
 let folder: ReturnType<typeof createTempFolder>;
@@ -31,7 +31,7 @@ async function start(settings: Parameters<typeof startTestApp>[0] = {}): Promise
 
 /** What the next process would find if this one died now. */
 async function startAfterCrash(settings: Parameters<typeof startTestApp>[0] = {}): Promise<TestApp> {
-  cpSync(folder.path, copy.path, { recursive: true });
+  await copyTestStorage(folder.path, copy.path);
   return start({ ...settings, home: copy.path });
 }
 
