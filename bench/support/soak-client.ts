@@ -94,13 +94,17 @@ function readPart({ agent, url, body, lastId }: Part, reading: Reading, leaveAft
         }
         reading.location = response.headers.location ?? reading.location;
         let rest = "";
+        let hasLeft = false;
         response.setEncoding("utf8");
         response.on("data", (text: string) => {
+          // What came in the same packet is still handed over after the response was destroyed.
+          if (hasLeft) return;
           const frames = (rest + text).split("\n\n");
           rest = frames.pop() ?? "";
           for (const frame of frames) {
             readFrame(frame, reading);
             if (leaveAfter !== undefined && reading.ids.length >= leaveAfter) {
+              hasLeft = true;
               resolve(false);
               response.destroy();
               return;
