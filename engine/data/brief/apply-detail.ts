@@ -23,6 +23,7 @@ import { isObject, labelOf, nameOf, numberOf, paramsOf, textOf } from "./json.ts
 import { leaveOut } from "./leave-out.ts";
 import type { FieldKind } from "./lexicon/types.ts";
 import type { NumberRange } from "./ranges.ts";
+import { settle } from "./settle.ts";
 import type { Sheet } from "./sheet.ts";
 import { isNumeric, round, spanOf } from "./spans.ts";
 import type { Span } from "./spans.ts";
@@ -296,6 +297,7 @@ function limitPerson(sheet: Sheet, name: string, range: NumberRange): void {
 
 /** Sets where people come from; with a column, only those that it is made of. */
 export function setLocale(sheet: Sheet, locale: string, reader?: string): boolean {
+  if (reader === undefined) settle(sheet, locale);
   const text = textOf(reader === undefined ? "" : sheet.column(reader)?.["expr"]);
   const persons = sheet.columns.filter(
     (column) =>
