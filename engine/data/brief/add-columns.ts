@@ -9,6 +9,7 @@ import { nameOf, textOf } from "./json.ts";
 import { matchField } from "./lexicon/lexicon.ts";
 import type { FieldEntry } from "./lexicon/types.ts";
 import { normaliseWords, singular } from "./lexicon/words.ts";
+import { correctTypos, countPhrase, isCount } from "./read-as.ts";
 import type { Sheet } from "./sheet.ts";
 import { isNumeric, spanOf } from "./spans.ts";
 import { matchInSubject, subjectColumn } from "./subject.ts";
@@ -62,6 +63,8 @@ interface Plan {
   readonly item: Item;
   readonly name: string;
   readonly field: FieldEntry | undefined;
+  /** The phrase, or what it was taken for. */
+  readonly readAs: string;
   readonly isExact: boolean;
   /** Of the columns made from the same field. */
   readonly isFirst: boolean;
@@ -71,17 +74,21 @@ function planItems(sheet: Sheet, items: readonly Item[]): Plan[] {
   const names = new Set(sheet.visible().map(nameOf));
   const used = new Set([...sheet.fields].flatMap(([name, field]) => (names.has(name) ? [field.id] : [])));
   return items.map((item) => {
-    const match = matchInSubject(item.phrase, sheet.noun, sheet.domain);
+    const counted = countPhrase(item.phrase, sheet.noun);
+    const typo = matchInSubject(counted, sheet.noun, sheet.domain) === undefined && !item.isVerbatim;
+    const readAs = (typo ? correctTypos(counted, sheet.today) : undefined) ?? counted;
+    const match = matchInSubject(readAs, sheet.noun, sheet.domain);
+    const isCountOf = isCount(counted) && match !== undefined && !isNumeric(match.field.kind);
     const isFlag = match?.isExact !== true && /^(?:is|has|was|can|should)[\s_]/i.test(item.phrase);
     // "units Poisson with mean 20" counts, whatever else a unit is.
-    const isCount = item.detail.distribution !== undefined && match !== undefined && !isNumeric(match.field.kind);
+    const isDrawn = item.detail.distribution !== undefined && match !== undefined && !isNumeric(match.field.kind);
     const isUnits = PLURAL_UNIT.test(item.phrase) && match?.field.kind !== "integer";
-    const field = isFlag || isCount || isUnits ? undefined : match?.field;
+    const field = isFlag || isDrawn || isUnits || isCountOf ? undefined : match?.field;
     const name = freeName(requestedName(item), (taken) => names.has(taken));
     names.add(name);
     const isFirst = field !== undefined && !used.has(field.id);
     if (field !== undefined) used.add(field.id);
-    return { item, name, field, isExact: match?.isExact === true, isFirst };
+    return { item, name, field, readAs, isExact: match?.isExact === true, isFirst };
   });
 }
 
@@ -102,16 +109,17 @@ export function requestedName(item: Item): string {
   return columnName(isPlural ? [...words.slice(0, -1), last].join(" ") : item.phrase) || "column";
 }
 
-function addPlanned(sheet: Sheet, { item, name, field, isExact, isFirst }: Plan): Added {
+function addPlanned(sheet: Sheet, { item, name, field, readAs, isExact, isFirst }: Plan): Added {
   const isSaid = hasDetail(item.detail) || item.relation !== undefined;
   if (field !== undefined && !isFirst) sheet.addFields([{ field, name }]);
   if (sheet.column(name) === undefined) {
-    const guess = subjectColumn(name, item.phrase, sheet.noun) ?? guessColumn(name, item.phrase, sheet.today);
+    const guess = subjectColumn(name, item.phrase, sheet.noun) ?? guessColumn(name, readAs, sheet.today);
     for (const helper of guess.helpers) sheet.put(helper);
     sheet.put(guess.column);
     return { name, item, note: isSaid ? undefined : `${name}: ${guess.note}` };
   }
   sheet.show(name);
+  if (readAs !== item.phrase) return { name, item, note: `${name}: read as "${readAs}"` };
   const note = isExact || isSaid || field === undefined ? undefined : `${name}: made like ${field.title.toLowerCase()}`;
   return { name, item, note };
 }

@@ -203,17 +203,20 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** The note of a column whose name means nothing known. */
+export const TEXT_NOTE = "short texts of the text model";
+
 /** Something for any name: words with a known meaning decide, and short texts are written for the others. */
 export function guessColumn(name: string, phrase: string, today: string): Guess {
   const words = normaliseWords(phrase).join(" ") || name.replaceAll("_", " ").toLowerCase();
   const raw = phrase.replaceAll(/[_-]+/g, " ").toLowerCase();
-  const person = personGuess(name, words);
+  const counted = /\b(?:number|count|amount|num|nr|no)\b/.test(raw) ? countGuess(name, words) : undefined;
+  const person = counted ?? personGuess(name, words);
   if (person !== undefined) return person;
   const rule = RULES.find(
     (one) => one.words.test(words) || ((one.kind === "boolean" || one.note === "1 to 30") && one.words.test(raw)),
   );
-  if (rule === undefined)
-    return { kind: "text", column: textColumn(name, ""), helpers: [], note: "short texts of the text model" };
+  if (rule === undefined) return { kind: "text", column: textColumn(name, ""), helpers: [], note: TEXT_NOTE };
   return { kind: rule.kind, column: rule.make(name, today), helpers: [], note: rule.note };
 }
 
@@ -236,6 +239,19 @@ const PERSON_PARTS: readonly (readonly [RegExp, (person: string) => string])[] =
     (person) => `{{ ${person}.first_name }} {{ ${person}.last_name }}`,
   ],
 ];
+
+/** Many people at a time, not somebody's name. */
+function countGuess(name: string, words: string): Guess | undefined {
+  if (
+    !/\b(?:student|pupil|employee|member|user|customer|patient|teacher|visitor|subscriber|worker|resident|passenger|follower|player|participant|attendee|guest)\b/.test(
+      words,
+    )
+  )
+    return undefined;
+  const params = { dist_name: "lognorm", dist_params: { s: 0.8, scale: 300 } };
+  const column = sampler(name, "scipy", params, "int");
+  return { kind: "integer", column, helpers: [], note: "whole numbers, mostly in the hundreds" };
+}
 
 function personGuess(name: string, words: string): Guess | undefined {
   const part = PERSON_PARTS.find(([pattern]) => pattern.test(words));

@@ -69,7 +69,8 @@ function kindOfType(type: string): string {
   if (word.startsWith("date")) return "date";
   if (/^(?:uuid|uniqueidentifier)/.test(word)) return "uuid";
   if (word.startsWith("json")) return "json";
-  if (/int|serial/.test(word)) return "integer";
+  if (/serial/.test(word)) return "uuid";
+  if (/int/.test(word)) return "integer";
   if (/^(?:dec|num|money|float|double|real)/.test(word)) return "number";
   return "";
 }

@@ -49,9 +49,14 @@ const WORDS: readonly (readonly [Exclude<FieldKind, "code" | "text"> | "string" 
     "json",
     /(?:\b(?:as |a )?json(?:b)?(?:\s+(?:object|document|blob|structure|payload|metadata))?\b|\bstructured (?:data|object)\b)/i,
   ],
+  // Numbers that a database counts up are there to tell rows apart; drawn numbers would repeat.
+  [
+    "id",
+    /\b(?:(?:big|small)?serial(?! (?:number|no|code)s?\b)|auto[\s_-]?increment(?:ing|ed)?)(?: (?:primary key|unique))?\b/i,
+  ],
   [
     "integer",
-    /\b(?:as |an? |type )?(?:(?:big|small|tiny)?int(?:eger)?(?:8|16|32|64)?s?|whole numbers?|bigserial|serial)\b(?:\s*\(\d+\))?/i,
+    /\b(?:as |an? |type )?(?:(?:big|small|tiny)?int(?:eger)?(?:8|16|32|64)?s?|whole numbers?)\b(?:\s*\(\d+\))?/i,
   ],
   [
     "number",
@@ -72,6 +77,8 @@ const WORDS: readonly (readonly [Exclude<FieldKind, "code" | "text"> | "string" 
     /(?<=[(,:]\s*|\bas (?:an? )?|\ba )(?:uuids?|guids?|unique id(?:entifier)?s?|identifier|primary key)\b|\buuid\b(?:\s*v?4)?/i,
   ],
   ["string", /(?<=[(,:]\s*|\bas (?:an? )?)(?:strings?|str|varchar|char|nvarchar|text|object)\b(?:\s*\(\d+\))?/i],
+  // As SQL writes them.
+  ["string", /(?<=[\p{L}\d]\s)(?:N?VARCHAR|TEXT|CHAR)\b(?:\s*\(\d+\))?/u],
 ];
 
 /** The type that the text names, cut out of it. */

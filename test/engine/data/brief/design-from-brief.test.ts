@@ -48,6 +48,48 @@ describe("a brief", () => {
   });
 });
 
+describe("names of columns", () => {
+  it.each([
+    ["emial", "email"],
+    ["adress", "address"],
+    ["quantiy", "quantity"],
+    ["customer emial", "customer email"],
+  ])("with one wrong letter are read as what was meant, and that is told: %s", (wrong, right) => {
+    const typed = design(`orders with ${wrong}, status`);
+    const meant = design(`orders with ${right}, status`);
+    const name = wrong.replaceAll(" ", "_");
+    expect(names(typed.draft)).toEqual([name, "status"]);
+    expect(columnSummary(typed.draft, name)).toBe(columnSummary(meant.draft, right.replaceAll(" ", "_")));
+    expect(typed.assumptions).toContain(`${name}: read as "${right}"`);
+  });
+
+  it.each([
+    ["schools with name, number of students", "number_of_students"],
+    ["companies with name, employees", "employees"],
+    ["universities with name, students, city", "students"],
+  ])("that count people are whole numbers: %s", (brief, name) => {
+    expect(columnSummary(design(brief).draft, name)).toMatch(/^lognorm .* int$/);
+  });
+
+  it.each(["id SERIAL PRIMARY KEY, name VARCHAR, age INT", "users with id auto increment, name, age"])(
+    "that a database counts up are unique codes: %s",
+    (brief) => {
+      expect(names(design(brief).draft)).toEqual(["id", "name", "age"]);
+      expect(columnSummary(design(brief).draft, "id")).toBe("uuid");
+    },
+  );
+});
+
+describe("people of one country", () => {
+  it("live in its cities", () => {
+    const { draft } = design("100 Japanese users with name, city and country");
+    expect(columnSummary(draft, "country")).toBe("Japan");
+    const city = draft.config.columns.find((column) => column["name"] === "city");
+    expect(Object.keys(Object(Object(city)["params"])["values"])).toEqual(["Japan"]);
+    expect(columnSummary(design("100 Italian users with name and city").draft, "city")).toBe("{{ person.city }}");
+  });
+});
+
 describe("settings", () => {
   it("are read out of the brief and are no columns", () => {
     const result = design('250 users named "crm_users" with name and plan free/pro, seed 42, as parquet and CSV');
