@@ -29,6 +29,16 @@ function holdJobs(): RunLock {
 
 const folderOf = (id: string): string => path.join(home.home, "datasets", id);
 
+/** The bytes of each finished row group, as hexadecimal text. */
+function partsOf(id: string): Map<string, string> {
+  const folder = path.join(folderOf(id), "parquet-files");
+  return new Map(
+    readdirSync(folder)
+      .sort()
+      .map((file) => [file, readFileSync(path.join(folder, file), "hex")]),
+  );
+}
+
 async function statusesOf(designer: DataDesigner, id: string): Promise<JobStatus[]> {
   const events = await collect(designer.events(id, { after: 0, signal: AbortSignal.timeout(10_000) }));
   return events.filter(({ type }) => type === "status").map(({ data }) => data["status"] as JobStatus);
@@ -154,30 +164,48 @@ describe("jobs", () => {
     expect(await datasetRows(second, id)).toEqual(await datasetRows(second, whole.id));
   });
 
-  it("say that the disk is full, keep what is finished, and go on when there is room", async () => {
-    const lock = holdJobs();
-    const designer = home.open();
-    const request = { ...SMALL, idempotencyKey: "k" };
-    const { id } = await designer.createJob(request);
-    const partial = path.join(folderOf(id), "tmp-partial-parquet-files");
-    mkdirSync(partial, { recursive: true });
-    // The device that answers every write with "no space left".
-    const blocked = path.join(partial, "parquet-files-batch_00002.parquet.tmp");
-    symlinkSync("/dev/full", blocked);
-    lock.release();
-    const failed = await waitUntilEnded(designer, id);
-    expect(failed.status).toBe("error");
-    expect(failed.errorDetails).toEqual({
-      code: "storage_failed",
-      message: expect.stringMatching(/the disk is full.*what is finished is kept, resume the job to go on/) as string,
-    });
-    expect(await datasetRows(designer, id)).toHaveLength(20);
-    rmSync(blocked, { force: true });
-    expect((await designer.createJob(request)).status).toBe("pending");
-    expect(await waitUntilEnded(designer, id)).toMatchObject({ status: "completed", errorDetails: null });
-    expect(await datasetRows(designer, id)).toHaveLength(40);
-    await expect(designer.resume?.(id)).rejects.toMatchObject({ code: "conflict" });
-  });
+  const byResume = (designer: DataDesigner, id: string) => designer.resume?.(id);
+  const byKey = (designer: DataDesigner) => designer.createJob({ ...SMALL, idempotencyKey: "k" });
+
+  it.each([
+    ["resume", 1, byResume],
+    ["resume, with threads,", 2, byResume],
+    ["the same request again", 1, byKey],
+  ])(
+    "say that the disk is full, keep what is finished, and after %s end with the same bytes",
+    async (_, workerCount, goOn) => {
+      const lock = holdJobs();
+      const designer = home.open({ workerCount });
+      const { id } = await designer.createJob({ ...SMALL, idempotencyKey: "k" });
+      const partial = path.join(folderOf(id), "tmp-partial-parquet-files");
+      mkdirSync(partial, { recursive: true });
+      // The device that answers every write with "no space left".
+      const blocked = path.join(partial, "parquet-files-batch_00002.parquet.tmp");
+      symlinkSync("/dev/full", blocked);
+      lock.release();
+      const failed = await waitUntilEnded(designer, id);
+      expect(failed.status).toBe("error");
+      expect(failed.errorDetails).toEqual({
+        code: "storage_failed",
+        message: expect.stringMatching(/the disk is full.*what is finished is kept, resume the job to go on/) as string,
+      });
+      const kept = partsOf(id);
+      expect([...kept.keys()]).toEqual(expect.arrayContaining(["batch_00000.parquet", "batch_00001.parquet"]));
+      expect(kept.has("batch_00002.parquet")).toBe(false);
+      expect(await datasetRows(designer, id)).toHaveLength(kept.size * 10);
+
+      rmSync(blocked, { force: true });
+      expect(await goOn(designer, id)).toMatchObject({ id, status: "pending" });
+      expect(await waitUntilEnded(designer, id)).toMatchObject({ status: "completed", errorDetails: null });
+      await expect(designer.resume?.(id)).rejects.toMatchObject({ code: "conflict" });
+      const undisturbed = await designer.createJob(SMALL);
+      await waitUntilEnded(designer, undisturbed.id);
+      const parts = partsOf(id);
+      expect(parts.size).toBe(4);
+      expect(parts).toEqual(partsOf(undisturbed.id));
+      for (const [file, bytes] of kept) expect(bytes).toBe(parts.get(file));
+    },
+  );
 
   it("whose metadata is damaged end with that, and can be deleted", async () => {
     const lock = holdJobs();
