@@ -47,10 +47,17 @@ export class ChunkStore {
   }
 
   /** Throws when a chunk is missing, which no sequence of calls leads to. */
-  read(threadId: string, ref: ChunkRef): Buffer {
+  read(threadId: string, ref: ChunkRef): Uint8Array {
     const pieces: Buffer[] = [];
     this.#visit(threadId, Buffer.from(ref.key, "hex"), ref.level, (data) => pieces.push(data));
-    return Buffer.concat(pieces);
+    // Not a Buffer: a value that is bytes is given to graphs, for which it was a plain array when it was stored.
+    const bytes = new Uint8Array(pieces.reduce((size, { length }) => size + length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    return bytes;
   }
 
   #visit(threadId: string, key: Buffer, level: number, onPiece: (data: Buffer) => void): void {

@@ -86,6 +86,6 @@ function readWrites(db: SqliteDatabase, chunks: ChunkStore, { threadId, ns, id }
     channel,
     type: type ?? "json",
     // The column holds the `ChunkRef` that `packWrite` made.
-    bytes: ref === null ? (value ?? new Uint8Array()) : chunks.read(threadId, JSON.parse(ref) as ChunkRef),
+    bytes: ref === null ? new Uint8Array(value ?? []) : chunks.read(threadId, JSON.parse(ref) as ChunkRef),
   }));
 }

@@ -33,12 +33,12 @@ export interface SqliteRunSaverOptions {
  */
 export class SqliteRunSaver extends BaseCheckpointSaver {
   readonly chunks: ChunkStore;
-  readonly #db: SqliteDatabase;
+  readonly db: SqliteDatabase;
   readonly #translate: (error: unknown) => unknown;
 
   constructor({ db, translate }: SqliteRunSaverOptions) {
     super();
-    this.#db = db;
+    this.db = db;
     this.#translate = translate;
     setUpTables(db);
     this.chunks = new ChunkStore(db);
@@ -46,7 +46,7 @@ export class SqliteRunSaver extends BaseCheckpointSaver {
 
   #guard<Result>(work: () => Result): Result {
     try {
-      return this.#db.transaction(work)();
+      return this.db.transaction(work)();
     } catch (error) {
       throw this.#translate(error);
     }
@@ -55,7 +55,7 @@ export class SqliteRunSaver extends BaseCheckpointSaver {
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     if (config.configurable?.["thread_id"] === undefined) return undefined;
     const { threadId, ns, id } = readConfigurable(config);
-    const point = this.#guard(() => readPoint(this.#db, this.chunks, { threadId, ns, id }));
+    const point = this.#guard(() => readPoint(this.db, this.chunks, { threadId, ns, id }));
     if (point === undefined) return undefined;
     const tuple = await this.#toTuple(point);
     return id === undefined ? tuple : { ...tuple, config };
@@ -65,7 +65,7 @@ export class SqliteRunSaver extends BaseCheckpointSaver {
   override async *list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
     const found = this.#guard(() => this.#find(config, options ?? {}));
     for (const { thread_id: threadId, checkpoint_ns: ns, checkpoint_id: id } of found) {
-      const point = this.#guard(() => readPoint(this.#db, this.chunks, { threadId, ns, id }));
+      const point = this.#guard(() => readPoint(this.db, this.chunks, { threadId, ns, id }));
       if (point !== undefined) yield await this.#toTuple(point);
     }
   }
@@ -86,7 +86,7 @@ export class SqliteRunSaver extends BaseCheckpointSaver {
       order by checkpoint_id desc limit ?`;
     const values = conditions.flatMap(([, ...given]) => given);
     // The columns are those selected. A negative limit is none.
-    return this.#db.prepare(sql).all(...values, limit || -1) as PointRow[];
+    return this.db.prepare(sql).all(...values, limit || -1) as PointRow[];
   }
 
   async #toTuple({ row, values, writes }: Point): Promise<CheckpointTuple> {
@@ -96,7 +96,7 @@ export class SqliteRunSaver extends BaseCheckpointSaver {
       checkpoint.channel_values[channel] = await this.serde.loadsTyped(type, bytes);
     if (checkpoint.v < 4 && row.parent_checkpoint_id !== null) {
       const parent = { threadId: row.thread_id, ns: row.checkpoint_ns, id: row.parent_checkpoint_id };
-      const sends = this.#guard(() => readSends(this.#db, this.chunks, parent));
+      const sends = this.#guard(() => readSends(this.db, this.chunks, parent));
       checkpoint.channel_values ??= {};
       checkpoint.channel_values[TASKS] = await Promise.all(
         sends.map(({ type, bytes }) => this.serde.loadsTyped(type, bytes)),
@@ -145,9 +145,9 @@ export class SqliteRunSaver extends BaseCheckpointSaver {
       const [type, bytes] = packed.checkpoint;
       return this.#guard(() => {
         // The parent may have been deleted meanwhile, and its values with it.
-        if (inherited.size > 0 && selectPoint(this.#db, parent) === undefined) return false;
+        if (inherited.size > 0 && selectPoint(this.db, parent) === undefined) return false;
         for (const tree of packed.trees) this.chunks.write(threadId, tree);
-        this.#db
+        this.db
           .prepare(
             `insert or replace into checkpoints
                (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata, chunks)
@@ -168,7 +168,7 @@ export class SqliteRunSaver extends BaseCheckpointSaver {
     { channel_values: values, channel_versions: versions }: Checkpoint,
     newVersions: ChannelVersions,
   ): ReadonlyMap<string, StoredValue> {
-    const row = parent.id === undefined ? undefined : this.#guard(() => selectPoint(this.#db, parent));
+    const row = parent.id === undefined ? undefined : this.#guard(() => selectPoint(this.db, parent));
     const stored = row === undefined ? [] : readStored(row.chunks);
     return new Map(
       stored
@@ -192,7 +192,7 @@ export class SqliteRunSaver extends BaseCheckpointSaver {
     // Writes of the special channels replace earlier ones of the task.
     const isReplacing = writes.every(([channel]) => channel in WRITES_IDX_MAP);
     this.#guard(() => {
-      const insert = this.#db.prepare(
+      const insert = this.db.prepare(
         `insert or ${isReplacing ? "replace" : "ignore"} into writes
            (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, value, chunks, task_path)
          values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -210,7 +210,7 @@ export class SqliteRunSaver extends BaseCheckpointSaver {
   override async deleteThread(threadId: string): Promise<void> {
     this.#guard(() => {
       for (const table of ["checkpoints", "writes", "chunks"])
-        this.#db.prepare(`delete from ${table} where thread_id = ?`).run(threadId);
+        this.db.prepare(`delete from ${table} where thread_id = ?`).run(threadId);
     });
   }
 }

@@ -39,7 +39,7 @@ export async function packChannels(
 ): Promise<PackedCheckpoint> {
   const channels = Object.entries(checkpoint.channel_values);
   const dumped = await Promise.all(
-    channels.map(async ([channel, value]) => inherited.get(channel) ?? (await serde.dumpsTyped(value))),
+    channels.map(async ([channel, value]) => inherited.get(channel) ?? (await dump(serde, value))),
   );
   const stored: StoredValue[] = [];
   const trees: Chunk[] = [];
@@ -77,8 +77,13 @@ export interface PackedWrite {
 }
 
 export async function packWrite(serde: SerializerProtocol, value: unknown): Promise<PackedWrite> {
-  const [type, bytes] = await serde.dumpsTyped(value);
+  const [type, bytes] = await dump(serde, value);
   if (bytes.length < MIN_CHUNKED_WRITE_BYTES) return { type, bytes, chunks: null, tree: undefined };
   const { root, ref } = buildChunks(bytes);
   return { type, bytes: null, chunks: JSON.stringify(ref), tree: root };
+}
+
+/** The serializer passes bytes on as they are; a copy stays what it was when the run writes to them. */
+function dump(serde: SerializerProtocol, value: unknown): Promise<[string, Uint8Array]> {
+  return serde.dumpsTyped(value instanceof Uint8Array ? new Uint8Array(value) : value);
 }
