@@ -1,4 +1,4 @@
-import { isLlmColumn } from "../../../../engine/data/design/design.ts";
+import { type Design, isLlmColumn } from "../../../../engine/data/design/design.ts";
 import { createGenerator } from "../../../../engine/data/generate.ts";
 import type { GenerationEvent } from "../../../../engine/data/generation-events.ts";
 import { MAX_PREVIEW_ROWS, previewRows } from "../../../../engine/data/preview.ts";
@@ -16,7 +16,10 @@ import type { PreviewMessage } from "../designer.ts";
 
 /** A preview that is silent for longer than this tells that it still works. */
 export const HEARTBEAT_MS = 5_000;
+/** Longest time of a whole preview, as the official client's; an endpoint that hangs would hold it far longer by its retries. */
+export const PREVIEW_LIMIT_MS = 120_000;
 const MAX_TOLD_FAILURES = 10;
+const MAX_TOLD_COLUMNS = 3;
 
 export interface PreviewOptions {
   readonly input: DesignInput;
@@ -36,7 +39,7 @@ export function checkPreviewCount(numRecords: number): void {
 
 /**
  * The first rows of the dataset with their profile, told as they come. A failure of the rows is an `error` log and the
- * end. Stops the work when its reader stops; throws the signal's reason.
+ * end. Stops the work when its reader stops; throws the signal's reason, and `timed_out` after `PREVIEW_LIMIT_MS`.
  */
 export async function* streamPreview(options: PreviewOptions): AsyncGenerator<PreviewMessage> {
   const { input, numRecords, seed, clock, signal } = options;
@@ -49,9 +52,17 @@ export async function* streamPreview(options: PreviewOptions): AsyncGenerator<Pr
   );
   const stop = new AbortController();
   const both = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const filled = new Map<string, ColumnProgress>();
+  clock.sleep(PREVIEW_LIMIT_MS, both).then(
+    () => stop.abort(tookTooLong(input.design, filled)),
+    // It has ended before.
+    () => undefined,
+  );
   try {
-    const work = generate(options, both);
+    const work = generate(options, both, (progress) => filled.set(progress.column, progress));
     yield* heartbeats(work, clock, both);
+    // What was told to stop may not do so.
+    both.throwIfAborted();
     const made = await work;
     if ("error" in made) {
       signal?.throwIfAborted();
@@ -68,6 +79,26 @@ export async function* streamPreview(options: PreviewOptions): AsyncGenerator<Pr
   }
 }
 
+type ColumnProgress = Extract<GenerationEvent, { type: "column_progress" }>;
+
+/** Names the columns of models that are not finished, and who was asked for them. */
+function tookTooLong(design: Design, filled: ReadonlyMap<string, ColumnProgress>): ServiceError {
+  const open = design.columns.flatMap((column) => {
+    if (!("model_alias" in column)) return [];
+    const progress = filled.get(column.name);
+    if (progress !== undefined && progress.done >= progress.total) return [];
+    const config = design.model_configs?.find(({ alias }) => alias === column.model_alias);
+    const where =
+      config === undefined ? "" : ` (model "${config.model}" of provider "${config.provider ?? "default"}")`;
+    const made = progress === undefined ? "" : `, ${progress.done} of ${progress.total} cells are there`;
+    return [`column "${column.name}" waits for "${column.model_alias}"${where}${made}`];
+  });
+  const more = open.length > MAX_TOLD_COLUMNS ? [`and ${open.length - MAX_TOLD_COLUMNS} more columns`] : [];
+  const who = open.length === 0 ? "" : `: ${[...open.slice(0, MAX_TOLD_COLUMNS), ...more].join("; ")}`;
+  const remedy = "ask for fewer rows, or see whether the endpoint answers";
+  return new ServiceError("timed_out", `the preview took longer than ${PREVIEW_LIMIT_MS / 1_000} s${who}; ${remedy}`);
+}
+
 type LogEvent = Extract<GenerationEvent, { type: "log" }>;
 
 type Made =
@@ -81,13 +112,18 @@ type Made =
   | { readonly error: unknown };
 
 /** Never rejects: the reader may be gone when it fails. */
-async function generate({ input, numRecords, seed, services }: PreviewOptions, signal: AbortSignal): Promise<Made> {
+async function generate(
+  { input, numRecords, seed, services }: PreviewOptions,
+  signal: AbortSignal,
+  onProgress: (progress: ColumnProgress) => void,
+): Promise<Made> {
   const { design, plan, seedRows } = input;
   try {
     const seeds = seedRows === undefined ? {} : { seedRows };
     const logs: LogEvent[] = [];
     const onEvent = (event: GenerationEvent): void => {
       if (event.type === "log") logs.push(event);
+      if (event.type === "column_progress") onProgress(event);
     };
     const generator = await createGenerator({ design, plan, seed, services, onEvent, ...seeds });
     const { table, failures } = await previewRows(generator, numRecords, { signal });

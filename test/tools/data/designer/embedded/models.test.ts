@@ -7,7 +7,7 @@ import { violationError } from "../../../../../engine/data/design/violation.ts";
 import { ServiceError } from "../../../../../lib/errors.ts";
 import { seededRandom } from "../../../../../lib/random.ts";
 import type { PreviewMessage } from "../../../../../tools/data/designer/designer.ts";
-import { HEARTBEAT_MS } from "../../../../../tools/data/designer/embedded/preview.ts";
+import { HEARTBEAT_MS, PREVIEW_LIMIT_MS } from "../../../../../tools/data/designer/embedded/preview.ts";
 import { createRunLock } from "../../../../../tools/data/designer/embedded/run-lock.ts";
 import type { GenerationServices } from "../../../../../tools/data/generation-services.ts";
 import { CONFIG, collect, waitUntilEnded } from "../../../../contracts/data-designer.ts";
@@ -132,6 +132,22 @@ describe("a preview with models", () => {
     await waitUntil(() => model.asked() === 1);
     controller.abort(new Error("enough"));
     await expect(reading).rejects.toThrow("enough");
+    expect(clock.sleeping).toBe(1);
+  });
+
+  it("is ended after its time and names the model that did not answer", async () => {
+    const model = createSlowModel();
+    const designer = home.open({ clock, services: model.services });
+    const reading = collect(designer.preview({ config: WITH_MODEL, numRecords: 2 }));
+    reading.catch(() => undefined);
+    await waitUntil(() => model.asked() === 1);
+    clock.advance(PREVIEW_LIMIT_MS);
+    await expect(reading).rejects.toMatchObject({
+      code: "timed_out",
+      message: expect.stringContaining(
+        'the preview took longer than 120 s: column "note" waits for "writer" (model "m-1" of provider "here")',
+      ) as string,
+    });
     expect(clock.sleeping).toBe(1);
   });
 
