@@ -259,6 +259,8 @@ function readDepends(text: string): RelatedPhrase | undefined {
   const { other = "", lists } = match?.groups ?? {};
   const said = text.slice(before.length, text.length - other.length);
   if (target === undefined || isDateOrNumber(other) || target.phrase.split(" ").length > 5) return undefined;
+  // "price per night" and "visits per month" are names.
+  if (lists === undefined && /^\sper\s/i.test(match?.[0] ?? "")) return undefined;
   const isInverse = INVERSELY.test(said);
   return { phrase: target.phrase, relation: { kind: "depends", other, lists: readLists(lists ?? ""), isInverse } };
 }

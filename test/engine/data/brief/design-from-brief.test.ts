@@ -80,6 +80,12 @@ describe("names of columns", () => {
   );
 });
 
+it("keeps names with per whole", () => {
+  const { draft, notUnderstood } = design("gyms with visits per month, price per night, name");
+  expect(names(draft)).toEqual(["visits_per_month", "price_per_night", "name"]);
+  expect(notUnderstood).toEqual([]);
+});
+
 describe("people of one country", () => {
   it("live in its cities", () => {
     const { draft } = design("100 Japanese users with name, city and country");
