@@ -95,7 +95,7 @@ export class PostgresRunSaver extends PostgresSaver {
     const threadId: unknown = config.configurable?.["thread_id"];
     if (typeof threadId === "string") {
       for (let left = MAX_WAITS; left > 0 && this.#writing.has(threadId); left -= 1) {
-        await Promise.allSettled(this.#writing.get(threadId) ?? []);
+        await Promise.allSettled(this.#writing.get(threadId) ?? new Set<Promise<unknown>>());
         await nextTurn();
       }
     }

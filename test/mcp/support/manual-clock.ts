@@ -18,6 +18,11 @@ export function createManualClock(startMs = 1_700_000_000_000): ManualClock {
           reject(signal.reason as Error);
           return;
         }
+        // Due already: nobody may move the time again.
+        if (ms <= 0) {
+          resolve();
+          return;
+        }
         const sleeper = { dueMs: nowMs + ms, wake: resolve };
         sleepers.add(sleeper);
         signal?.addEventListener(
