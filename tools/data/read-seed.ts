@@ -1,11 +1,12 @@
 import { constants } from "node:fs";
-import { open, realpath } from "node:fs/promises";
+import { type FileHandle, open, realpath } from "node:fs/promises";
 import path from "node:path";
 
 import { columnFromValues } from "../../engine/data/table-rows.ts";
 import type { ColumnData, JsonValue, Table } from "../../engine/data/table.ts";
 import { ServiceError, errorMessage } from "../../lib/errors.ts";
 import { parseCsv } from "./parse-csv.ts";
+import { readParquetSeed } from "./read-parquet-seed.ts";
 
 export interface ReadSeedOptions {
   /** As the design names it; relative to `allowedFolder`. */
@@ -19,26 +20,36 @@ export interface ReadSeedOptions {
 const MAX_BYTES = 256 * 1_024 * 1_024;
 
 /**
- * Reads a seed dataset: CSV with a header, a JSON array of objects, or JSON Lines, told by the ending of the name.
- * Throws `not_found`, `forbidden` (outside of the allowed folder), `payload_too_large`, and `unreadable_input` with the
+ * Reads a seed dataset: CSV with a header, a JSON array of objects, JSON Lines or Parquet, told by the ending of the
+ * name. Throws `not_found`, `forbidden` (outside of the allowed folder), `payload_too_large`, and `unreadable_input` with the
  * line for a file that is empty, ragged or of another kind.
  */
 export async function readSeedRows({ file, allowedFolder, maxBytes = MAX_BYTES }: ReadSeedOptions): Promise<Table> {
   const kind = path.extname(file).toLowerCase();
   const parse = PARSERS[kind];
-  if (parse === undefined) {
-    const known = Object.keys(PARSERS).join(", ");
+  if (parse === undefined && kind !== PARQUET) {
+    const known = [...Object.keys(PARSERS), PARQUET].join(", ");
     throw new ServiceError("unreadable_input", `seed file ${file}: "${kind}" is not read; known are ${known}`);
   }
-  const text = await readAllowed(file, allowedFolder, maxBytes);
+  await using opened = await openAllowed(file, allowedFolder, maxBytes);
   try {
-    return toTable(parse(text.replace(/^\uFEFF/, "")));
+    if (parse === undefined) return toTable(await readParquetSeed(opened));
+    return toTable(parse((await opened.handle.readFile("utf8")).replace(/^\uFEFF/, "")));
   } catch (error) {
+    if (error instanceof ServiceError && error.code !== "unreadable_input") {
+      throw new ServiceError(error.code, `seed file ${file}: ${error.message}`, { cause: error });
+    }
     throw new ServiceError("unreadable_input", `seed file ${file}: ${errorMessage(error)}`, { cause: error });
   }
 }
 
-async function readAllowed(file: string, allowedFolder: string, maxBytes: number): Promise<string> {
+interface OpenedSeed extends AsyncDisposable {
+  readonly handle: FileHandle;
+  /** Where it is, after all links are followed. */
+  readonly real: string;
+}
+
+async function openAllowed(file: string, allowedFolder: string, maxBytes: number): Promise<OpenedSeed> {
   const folder = await realpath(allowedFolder);
   const wanted = path.resolve(folder, file);
   let real: string;
@@ -50,16 +61,19 @@ async function readAllowed(file: string, allowedFolder: string, maxBytes: number
     throw new ServiceError("not_found", `seed file ${file} does not exist in ${allowedFolder}`, { cause: error });
   }
   if (!isInside(real, folder)) throw outside(file, allowedFolder);
-  await using handle = await open(real, constants.O_RDONLY | constants.O_NONBLOCK);
-  const stats = await handle.stat();
-  if (!stats.isFile()) throw new ServiceError("unreadable_input", `seed file ${file} is no regular file`);
-  if (stats.size > maxBytes) {
-    throw new ServiceError(
-      "payload_too_large",
-      `seed file ${file} has ${stats.size} bytes, at most ${maxBytes} are read`,
-    );
+  const handle = await open(real, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new ServiceError("unreadable_input", `seed file ${file} is no regular file`);
+    if (stats.size > maxBytes) {
+      const sizes = `${stats.size} bytes, at most ${maxBytes} are read`;
+      throw new ServiceError("payload_too_large", `seed file ${file} has ${sizes}`);
+    }
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
-  return handle.readFile("utf8");
+  return { handle, real, [Symbol.asyncDispose]: () => handle.close() };
 }
 
 function outside(file: string, allowedFolder: string): ServiceError {
@@ -70,6 +84,8 @@ function isInside(file: string, folder: string): boolean {
   const relative = path.relative(folder, file);
   return relative !== "" && !relative.startsWith(`..${path.sep}`) && relative !== ".." && !path.isAbsolute(relative);
 }
+
+const PARQUET = ".parquet";
 
 type Records = readonly Readonly<Record<string, JsonValue>>[];
 

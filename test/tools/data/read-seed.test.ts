@@ -1,13 +1,18 @@
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { DuckDBInstance } from "@duckdb/node-api";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { compileSeedRows } from "../../../engine/data/seed-rows.ts";
 import { tableRows } from "../../../engine/data/table-rows.ts";
-import type { Table } from "../../../engine/data/table.ts";
+import type { ColumnData, Table } from "../../../engine/data/table.ts";
+import { createSqlClient } from "../../../tools/data/datasets/sql-client.ts";
+import { readParquetSeed } from "../../../tools/data/read-parquet-seed.ts";
 import { readSeedRows } from "../../../tools/data/read-seed.ts";
+import { encodeParquet } from "../../../tools/data/writers/parquet.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -59,6 +64,47 @@ describe("readSeedRows", () => {
     await expect(read(file, text)).rejects.toMatchObject({
       code: "unreadable_input",
       message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it("reads Parquet of its own and of other writers, with or without DuckDB", async () => {
+    const columns = new Map<string, ColumnData>([
+      ["n", { type: "int", values: Float64Array.of(3, 1, 2) }],
+      ["name", { type: "text", values: ["Ada", "Eve", ""], isNull: Uint8Array.of(0, 0, 1) }],
+    ]);
+    const file = path.join(folder, "own.parquet");
+    writeFileSync(file, encodeParquet({ rowCount: 3, columns }));
+    const expected = [
+      { n: 3, name: "Ada" },
+      { n: 1, name: "Eve" },
+      { n: 2, name: null },
+    ];
+    expect(plain(await read("own.parquet"))).toEqual(expected);
+    await using handle = await open(file);
+    const absent = () => createSqlClient({ timeoutMs: 5_000, module: "no-such-package" });
+    const rows = await readParquetSeed({ handle, real: file }, { client: absent() });
+    expect(rows.map((row) => ({ ...row }))).toEqual(expected);
+
+    const duckdb = await (await DuckDBInstance.create(":memory:")).connect();
+    const other = path.join(folder, "other.parquet");
+    await duckdb.run(`COPY (SELECT 'a' || i AS code, i::DECIMAL(9,2) AS price, DATE '2026-01-05' AS day
+      FROM range(3) t(i)) TO '${other}' (FORMAT parquet, COMPRESSION zstd)`);
+    expect(plain(await read("other.parquet"))).toMatchObject([
+      { code: "a0", day: "2026-01-05" },
+      { code: "a1", day: "2026-01-05" },
+      { code: "a2", day: "2026-01-05" },
+    ]);
+    const few = readParquetSeed({ handle, real: other }, { maxRows: 2 });
+    await expect(few).rejects.toMatchObject({ code: "payload_too_large" });
+    await expect(read("torn.parquet", "PAR1 nonsense PAR1")).rejects.toMatchObject({
+      code: "unreadable_input",
+      message: expect.stringMatching(/^seed file torn.parquet: no readable Parquet file/) as string,
+    });
+    await using torn = await open(path.join(folder, "torn.parquet"));
+    const real = path.join(folder, "torn.parquet");
+    await expect(readParquetSeed({ handle: torn, real }, { client: absent() })).rejects.toMatchObject({
+      code: "unreadable_input",
+      message: expect.stringContaining("npm install @duckdb/node-api") as string,
     });
   });
 

@@ -79,7 +79,7 @@ describe("a seed file", () => {
     ["is missing", "missing.csv", "invalid_input", /does not exist/],
     ["is empty", "empty.csv", "unreadable_input", /seed file empty.csv/],
     ["is ragged", "ragged.csv", "unreadable_input", /line 3/],
-    ["is of another kind", "seeds.parquet", "unreadable_input", /".parquet" is not read/],
+    ["is of another kind", "seeds.xlsx", "unreadable_input", /".xlsx" is not read/],
   ])("that %s is refused before anything is stored", async (_, file, code, message) => {
     writeSeed("empty.csv", "");
     writeSeed("ragged.csv", "a,b\n1,2\n3\n");
