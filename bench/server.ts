@@ -16,14 +16,29 @@ const body = JSON.stringify({ assistant_id: "two_nodes", input: { log: ["start"]
 
 /** The LangGraph API over loopback; the server is a process of its own, so that the load does not run on its thread. */
 export async function benchServer(): Promise<BenchRow[]> {
-  return [...(await benchRuns()), ...(await benchStart())];
+  const postgres = await createBenchSchema();
+  try {
+    const onPostgres = postgres === undefined ? [] : await benchRuns("Postgres", postgres.uri);
+    return [...(await benchRuns("SQLite")), ...onPostgres, ...(await benchStart())];
+  } finally {
+    await postgres?.drop();
+  }
 }
 
-async function benchRuns(): Promise<BenchRow[]> {
+/** A schema of its own in the Postgres of `TEST_POSTGRES_URL`; undefined without one. */
+async function createBenchSchema(): Promise<{ readonly uri: string; drop(): Promise<void> } | undefined> {
+  const url = process.env["TEST_POSTGRES_URL"];
+  if (url === undefined) return undefined;
+  const { startTestPostgres } = await import("../test/support/postgres.ts");
+  const postgres = await startTestPostgres();
+  return { uri: await postgres.createSchema(), drop: () => postgres.stop() };
+}
+
+async function benchRuns(engine: string, databaseUri?: string): Promise<BenchRow[]> {
   const home = mkdtempSync(path.join(tmpdir(), "nemops-bench-"));
   const server = await startProcess({
     file: "bench/support/two-nodes-server.ts",
-    args: [home],
+    args: databaseUri === undefined ? [home] : [home, databaseUri],
     urlLine: /^(http:\S+)/,
   });
   const agent = new Agent({ keepAlive: true, maxSockets: PARALLEL_CLIENTS });
@@ -41,7 +56,7 @@ async function benchRuns(): Promise<BenchRow[]> {
       firstEvents.push(await timeToFirstEvent(agent, `${server.url}/runs/stream`));
     }
     const onThread = await load(agent, `${server.url}/threads/${threadId}/runs/wait`, 50, 1);
-    const size = (count: number, clients: number): string => `${count} requests, ${clients} client(s), SQLite`;
+    const size = (count: number, clients: number): string => `${count} requests, ${clients} client(s), ${engine}`;
     return [
       row("POST /runs/wait, two nodes, p50", size(SINGLE_REQUESTS, 1), median(single.timesMs), "ms", "<= 10 ms"),
       row("POST /runs/wait, rate", size(PARALLEL_REQUESTS, 32), parallel.perSecond, "runs/s", ">= 250 runs/s"),

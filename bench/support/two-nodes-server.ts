@@ -1,5 +1,4 @@
 import type { AddressInfo } from "node:net";
-import path from "node:path";
 
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
 
@@ -8,10 +7,9 @@ import { loadConfig } from "../../lib/config.ts";
 import { createLog } from "../../lib/log.ts";
 import { buildApp } from "../../server/app.ts";
 import { createGraphRegistry } from "../../server/graph-registry.ts";
-import { createCheckpointer } from "../../server/store/checkpointer.ts";
-import { createStore } from "../../server/store/store.ts";
+import { openStorage } from "../../server/store/open-storage.ts";
 
-/** A process of its own: serves a two-node graph from the folder given as argument and prints its URL. */
+/** A process of its own: serves a two-node graph from the folder, or the Postgres, given as argument and prints its URL. */
 const State = Annotation.Root({
   log: Annotation<string[]>({ reducer: (left, right) => left.concat(right), default: () => [] }),
 });
@@ -23,14 +21,15 @@ const graph = new StateGraph(State)
   .addEdge("second", END)
   .compile();
 
-const home = process.argv[2] ?? ".";
+const [, , home = ".", databaseUri] = process.argv;
+const { store, checkpointer } = await openStorage({ home, databaseUri });
 const app = await buildApp({
   config: loadConfig({ LOG_LEVEL: "warn" }),
   log: createLog({ level: "warn" }),
   clock: systemClock,
   graphs: createGraphRegistry({ graphs: { two_nodes: graph } }),
-  store: await createStore({ path: path.join(home, "nemops.sqlite") }),
-  checkpointer: createCheckpointer({ path: path.join(home, "checkpoints.sqlite") }),
+  store,
+  checkpointer,
 });
 await app.listen({ host: "127.0.0.1", port: 0 });
 // A server that listens on TCP has an address object.
