@@ -3,6 +3,7 @@ import type { Config } from "../../lib/config.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
 import type { DataToolContext } from "./context.ts";
+import { readSeedFile } from "./design-input.ts";
 import { createEmbeddedDesigner } from "./designer/embedded/embedded-designer.ts";
 import { type ToolCaller, checkServices, createGenerationServices } from "./generation-services.ts";
 
@@ -42,7 +43,14 @@ export async function createDataToolContext(options: DataToolContextOptions): Pr
       await designer.close();
       services.close();
     };
-    return { designer, check: (design) => checkServices(design, services), clock, log, close };
+    return {
+      designer,
+      check: (design) => checkServices(design, services),
+      readSeedFile: (file) => readSeedFile(file, seedFolder),
+      clock,
+      log,
+      close,
+    };
   } catch (error) {
     services.close();
     throw error;

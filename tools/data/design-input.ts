@@ -32,7 +32,7 @@ export interface ReadDesignOptions {
 
 /**
  * Reads a config as its author wrote it: an object, or JSON or YAML text. Throws `invalid_input` whose
- * `data.violations` lists everything that is wrong, `not_supported` for a seed source that is no local file, and what
+ * `data.violations` lists everything that is wrong, also for a seed source that is no local file, and what
  * `readSeedRows` throws, save that a missing seed file is `invalid_input`: it is the config that is wrong.
  */
 export async function readDesignInput({ config, seedFolder, check }: ReadDesignOptions): Promise<DesignInput> {
@@ -73,19 +73,22 @@ function invalidDesign(violations: readonly Violation[]): ServiceError {
 async function readSeed({ seed_config: config }: Design, allowedFolder: string): Promise<Table | undefined> {
   if (config === null) return undefined;
   const { source } = config;
-  if (source.seed_type !== "local") {
-    throw new ServiceError(
-      "not_supported",
-      `seed source "${source.seed_type}": the built-in engine reads "local" csv, json and jsonl files of ${allowedFolder}`,
-    );
-  }
+  if (source.seed_type === "local") return readSeedFile(source.path, allowedFolder);
+  const message = `seed source "${source.seed_type}": the built-in engine reads "local" csv, json, jsonl and parquet files of ${allowedFolder}`;
+  throw new ServiceError("invalid_input", message, {
+    problems: [{ field: "config.seed_config.source.seed_type", message }],
+  });
+}
+
+/** The rows of a seed file as jobs read them. Throws what `readSeedRows` throws, and `invalid_input` when it is missing. */
+export async function readSeedFile(file: string, allowedFolder: string): Promise<Table> {
   try {
-    return await readSeedRows({ file: source.path, allowedFolder });
+    return await readSeedRows({ file, allowedFolder });
   } catch (error) {
     const isFolderMissing = (error as { code?: unknown }).code === "ENOENT";
     if (!isFolderMissing && !(error instanceof ServiceError && error.code === "not_found")) throw error;
     const message = isFolderMissing
-      ? `seed file ${source.path}: the folder ${allowedFolder} does not exist; create it and put the file there`
+      ? `seed file ${file}: the folder ${allowedFolder} does not exist; create it and put the file there`
       : errorMessage(error);
     throw new ServiceError("invalid_input", message, { cause: error });
   }

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { bindTools } from "../../../mcp/client/bind-tools.ts";
@@ -192,5 +196,35 @@ describe("a design for models of a provider that nobody configured", () => {
     expect(await ask(client, "get_config_summary", {}, meta)).toMatchObject({ errors: 1 });
     expect(await refuse(client, "preview_data", {}, meta)).toMatchObject({ code: "invalid_input" });
     expect(await ask(tools.connect(), "validate_config", {}, meta)).toMatchObject({ valid: true });
+  });
+});
+
+describe("a seed file", () => {
+  it("is looked at when it is named, so that a wrong one is told at once and its columns are known", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "nemops-seeds-"));
+    writeFileSync(path.join(folder, "people.csv"), "name,age\nAda,36\nAlan,41\n");
+    writeFileSync(path.join(folder, "ragged.csv"), "a,b\n1\n");
+    const own = await openDataTools({ DATA_SEED_FOLDER: folder });
+    try {
+      const client = own.connect();
+      for (const [file, code, words] of [
+        ["missing.csv", "invalid_input", "does not exist"],
+        ["../../etc/passwd.csv", "forbidden", "lies outside"],
+        ["ragged.csv", "unreadable_input", "line 2"],
+        ["people.xlsx", "unreadable_input", "known are .csv"],
+      ] as const) {
+        const answer = await refuse(client, "add_seed_dataset", { path: file });
+        expect(answer).toMatchObject({ code });
+        expect(JSON.stringify(answer)).toContain(words);
+      }
+      const answer = await ask(client, "add_seed_dataset", { path: "people.csv" });
+      expect(answer["changes"]).toEqual(["people.csv has 2 rows with the columns name, age"]);
+      expect(answer["design"]).toMatchObject({
+        config: { seed_config: { source: { seed_type: "local", path: "people.csv" } } },
+      });
+    } finally {
+      await own.close();
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -83,6 +83,6 @@ it("of any kind never break a tool, and the design can always be read back", asy
   // Both ways have to be gone often, or the calls prove nothing.
   expect(codes.get("ok")).toBeGreaterThan(200);
   expect(codes.get("invalid_input")).toBeGreaterThan(200);
-  const expected = ["ok", "invalid_input", "already_exists", "not_found", "conflict"];
+  const expected = ["ok", "invalid_input", "unreadable_input", "forbidden", "already_exists", "not_found", "conflict"];
   expect([...codes.keys()].filter((code) => !expected.includes(code))).toEqual([]);
 });

@@ -74,6 +74,8 @@ export interface DesignToolOptions<Input extends z.ZodObject> {
   readonly input: Input;
   readonly isDestructive?: boolean;
   readonly isIdempotent?: boolean;
+  /** Asks about what lies outside of the design; the answer is told among the changes. Throws ServiceError, and then nothing has changed. */
+  look?(input: z.output<Input>, context: DataToolContext): Promise<readonly string[]>;
   /** Whether `reduce` wants to know the models of the backend. */
   readonly needsSettings?: boolean;
   /** The design after the call. Throws ServiceError, and then nothing has changed. */
@@ -101,10 +103,14 @@ export function defineDesignTool<Input extends z.ZodObject>(options: DesignToolO
       const { designer, clock } = call.context;
       // A service that cannot be reached is no reason not to design; it is told when something is to be generated.
       const settings = options.needsSettings === true ? await designer.settings().catch(() => null) : null;
+      const reduce = (): EditResult => options.reduce(readDraft(call), given, { nowMs: clock.now(), settings });
+      // What the design refuses is told before anything outside is asked.
+      if (options.look !== undefined) reduce();
+      const seen = (await options.look?.(given, call.context)) ?? [];
       // Nothing may wait between reading the design and keeping it, or two calls of a session would lose one.
-      const edit = options.reduce(readDraft(call), given, { nowMs: clock.now(), settings });
+      const edit = reduce();
       keepDraft(call, edit.draft);
-      return answerEdit(edit);
+      return answerEdit({ ...edit, changes: [...edit.changes, ...seen] });
     },
   });
 }

@@ -100,8 +100,8 @@ describe("a seed file", () => {
   it("of a hub is not read by the built-in engine", async () => {
     const designer = home.open();
     const config = configWith({ seed_type: "hf", path: "datasets/x/y.csv" });
-    await expect(designer.createJob({ config, numRecords: 3 })).rejects.toMatchObject({ code: "not_supported" });
+    await expect(designer.createJob({ config, numRecords: 3 })).rejects.toMatchObject({ code: "invalid_input" });
     const preview = collect(designer.preview({ config, numRecords: 3 }));
-    await expect(preview).rejects.toMatchObject({ code: "not_supported" });
+    await expect(preview).rejects.toMatchObject({ code: "invalid_input" });
   });
 });

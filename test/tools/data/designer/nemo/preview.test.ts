@@ -172,7 +172,7 @@ describe("a preview over HTTP", () => {
     };
     const preview = collect(designer.preview({ config, numRecords: 1 }));
     await expect(preview).rejects.toMatchObject({
-      code: "not_supported",
+      code: "invalid_input",
       message: expect.stringContaining('column "i": image'),
     });
     expect(service.requests.filter(({ method }) => method === "POST")).toEqual([]);

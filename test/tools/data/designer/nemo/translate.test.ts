@@ -97,7 +97,7 @@ function unsupported(work: () => unknown): string[] {
   try {
     work();
   } catch (error) {
-    expect(error).toMatchObject({ code: "not_supported" });
+    expect(error).toMatchObject({ code: "invalid_input" });
     const { unsupported: list } = (error as { data: { unsupported: { column: string | null; feature: string }[] } })
       .data;
     return list.map(({ column, feature }) => `${column ?? "-"}: ${feature}`);

@@ -20,7 +20,7 @@ export interface UnsupportedFeature {
 export interface FeatureCheck {
   readonly warnings: string[];
   refuse(column: string | null, feature: string, why: string): void;
-  /** Throws `not_supported` with every feature that was refused; does nothing when none was. */
+  /** Throws `invalid_input` (it is the design that has to change) with every feature that was refused; does nothing when none was. */
   finish(): void;
 }
 
@@ -34,7 +34,7 @@ export function createFeatureCheck(target: string): FeatureCheck {
       const said = unsupported.map(
         ({ column, feature, why }) => `${column === null ? "" : `column "${column}": `}${feature} (${why})`,
       );
-      throw new ServiceError("not_supported", `${target} does not support: ${said.join("; ")}`, {
+      throw new ServiceError("invalid_input", `${target} does not support: ${said.join("; ")}`, {
         problems: unsupported.map(({ column, feature, why }) => ({
           field: column === null ? feature : `${column}.${feature}`,
           message: why,
