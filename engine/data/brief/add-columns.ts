@@ -76,7 +76,7 @@ function planItems(sheet: Sheet, items: readonly Item[]): Plan[] {
   return items.map((item) => {
     const counted = countPhrase(item.phrase, sheet.noun);
     const typo = matchInSubject(counted, sheet.noun, sheet.domain) === undefined && !item.isVerbatim;
-    const readAs = (typo ? correctTypos(counted, sheet.today) : undefined) ?? counted;
+    const readAs = (typo ? correctTypos(counted) : undefined) ?? counted;
     const match = matchInSubject(readAs, sheet.noun, sheet.domain);
     const isCountOf = isCount(counted) && match !== undefined && !isNumeric(match.field.kind);
     const isFlag = match?.isExact !== true && /^(?:is|has|was|can|should)[\s_]/i.test(item.phrase);
@@ -113,7 +113,7 @@ function addPlanned(sheet: Sheet, { item, name, field, readAs, isExact, isFirst 
   const isSaid = hasDetail(item.detail) || item.relation !== undefined;
   if (field !== undefined && !isFirst) sheet.addFields([{ field, name }]);
   if (sheet.column(name) === undefined) {
-    const guess = subjectColumn(name, item.phrase, sheet.noun) ?? guessColumn(name, readAs, sheet.today);
+    const guess = subjectColumn(name, item.phrase, sheet.noun) ?? guessColumn(name, readAs);
     for (const helper of guess.helpers) sheet.put(helper);
     sheet.put(guess.column);
     return { name, item, note: isSaid ? undefined : `${name}: ${guess.note}` };
@@ -173,11 +173,11 @@ function addOther(sheet: Sheet, phrase: string, wants: "time" | "number" | "any"
   const field = matchField(text)?.field;
   if (field !== undefined) sheet.addFields([{ field, name }]);
   if (sheet.column(name) === undefined) {
-    const guess = guessColumn(name, text, sheet.today);
-    if (wants === "number" && !isNumeric(guess.kind)) sheet.put(guessColumn(name, "amount", sheet.today).column);
+    const guess = guessColumn(name, text);
+    if (wants === "number" && !isNumeric(guess.kind)) sheet.put(guessColumn(name, "amount").column);
     else sheet.columns.push(...guess.helpers, guess.column);
   }
-  if (wants === "time" && !isTime(sheet.column(name))) sheet.replace(guessColumn(name, "date", sheet.today).column);
+  if (wants === "time" && !isTime(sheet.column(name))) sheet.replace(guessColumn(name, "date").column);
   return name;
 }
 

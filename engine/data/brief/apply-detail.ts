@@ -86,7 +86,7 @@ function columnFor(sheet: Sheet, name: string, phrase: string, detail: Detail, k
   if (range !== undefined) return rangeColumn(sheet, name, range, detail, kind);
   if (share !== undefined && current?.["sampler_type"] !== "category") return made(flagColumn(name, share));
   if (type !== undefined) {
-    const typed = typedColumn(sheet, name, phrase, type, kind, current);
+    const typed = typedColumn(name, phrase, type, kind, current);
     return typed === undefined ? undefined : made(typed);
   }
   if (detail.prefix !== undefined && current?.["sampler_type"] !== "uuid") {
@@ -116,14 +116,13 @@ function clockTime(sheet: Sheet, name: string, { from, to }: NonNullable<Detail[
 }
 
 function typedColumn(
-  sheet: Sheet,
   name: string,
   phrase: string,
   type: NonNullable<Detail["type"]>,
   kind: FieldKind,
   current: DraftColumn | undefined,
 ): DraftColumn | undefined {
-  const year = guessColumn("date", "date", sheet.today).column;
+  const year = guessColumn("date", "date").column;
   const window = { start: textOf(paramsOf(year)["start"]), end: textOf(paramsOf(year)["end"]) };
   switch (type.kind) {
     case "text":
@@ -248,7 +247,7 @@ function decimalsFor(detail: Detail, kind: FieldKind, current: DraftColumn | und
 export function kindOf(sheet: Sheet, name: string, phrase: string): FieldKind {
   const field = sheet.fields.get(name);
   if (field !== undefined) return field.kind;
-  return kindOfColumn(sheet.column(name)) ?? guessColumn(name, phrase, sheet.today).kind;
+  return kindOfColumn(sheet.column(name)) ?? guessColumn(name, phrase).kind;
 }
 
 function kindOfColumn(column: DraftColumn | undefined): FieldKind | undefined {

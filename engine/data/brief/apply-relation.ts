@@ -84,7 +84,7 @@ function putAfter(sheet: Sheet, later: string, earlier: string, gap: Gap): boole
   const [first, second] = [sheet.column(earlier), sheet.column(later)];
   if (first === undefined || second === undefined) return false;
   const isCountedBack = countsFrom(sheet, earlier, later);
-  if (!isTime(first) || isCountedBack) sheet.replace(plainTime(sheet, earlier, first));
+  if (!isTime(first) || isCountedBack) sheet.replace(plainTime(earlier, first));
   const wasFrom = second["sampler_type"] === "timedelta" && paramsOf(second)["reference_column_name"] === earlier;
   const said = gap.min !== undefined || gap.max !== undefined;
   // A gap that the lexicon knows for just these two fits better than one made up here.
@@ -116,8 +116,8 @@ function countsFrom(sheet: Sheet, name: string, other: string): boolean {
   return false;
 }
 
-function plainTime(sheet: Sheet, name: string, column: DraftColumn): DraftColumn {
-  const guess = guessColumn("date", "date", sheet.today).column;
+function plainTime(name: string, column: DraftColumn): DraftColumn {
+  const guess = guessColumn("date", "date").column;
   const window = { start: textOf(paramsOf(guess)["start"]), end: textOf(paramsOf(guess)["end"]) };
   const plain = dateColumn(name, window);
   const isDay = textOf(column["convert_to"]) !== "" || !isTime(column);

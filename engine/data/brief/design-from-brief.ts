@@ -124,7 +124,7 @@ export function designFromBrief(text: string, { today }: BriefOptions): BriefRes
     seed: settings.seed,
     config: sheet.config(),
   };
-  const repaired = repair(draft, today);
+  const repaired = repair(draft);
   return {
     kind: "design",
     draft: repaired.draft,

@@ -13,7 +13,6 @@ import {
   sampler,
   textColumn,
 } from "./columns.ts";
-import { addDays } from "./dates.ts";
 
 export interface Guess {
   readonly kind: FieldKind;
@@ -28,14 +27,12 @@ interface Rule {
   readonly kind: FieldKind;
   /** Words, by their end or as a whole, after `normaliseWords`. */
   readonly words: RegExp;
-  readonly make: (name: string, today: string) => DraftColumn;
+  readonly make: (name: string) => DraftColumn;
   readonly note: string;
 }
 
-const year = (today: string): { start: string; end: string } => ({
-  start: addDays(today, -364),
-  end: addDays(today, 1),
-});
+/** For dates without a window, as in the lexicon: the same brief is to give the same dataset on any day. */
+const YEAR = { start: "2025-01-01", end: "2026-01-01" } as const;
 
 /** "days" are a number where "day" is a date. */
 export const PLURAL_UNIT = /^(?:number of |total )?(?:days|weeks|months|years|hours|minutes|seconds|nights)$/i;
@@ -64,13 +61,13 @@ const RULES: readonly Rule[] = [
   {
     kind: "datetime",
     words: /\b(?:at|datetime|timestamp|time)$/,
-    make: (name, today) => datetimeColumn(name, year(today)),
+    make: (name) => datetimeColumn(name, YEAR),
     note: "times of the last 365 days",
   },
   {
     kind: "date",
     words: /\b(?:date|day|on|deadline|birthday|expiry|since|until)$/,
-    make: (name, today) => dateColumn(name, year(today)),
+    make: (name) => dateColumn(name, YEAR),
     note: "dates of the last 365 days",
   },
   {
@@ -83,7 +80,7 @@ const RULES: readonly Rule[] = [
   {
     kind: "integer",
     words: /\byear$/,
-    make: (name, today) => integerColumn(name, Number(today.slice(0, 4)) - 20, Number(today.slice(0, 4))),
+    make: (name) => integerColumn(name, 2_005, 2_025),
     note: "the last 20 years",
   },
   {
@@ -207,7 +204,7 @@ const RULES: readonly Rule[] = [
 export const TEXT_NOTE = "short texts of the text model";
 
 /** Something for any name: words with a known meaning decide, and short texts are written for the others. */
-export function guessColumn(name: string, phrase: string, today: string): Guess {
+export function guessColumn(name: string, phrase: string): Guess {
   const words = normaliseWords(phrase).join(" ") || name.replaceAll("_", " ").toLowerCase();
   const raw = phrase.replaceAll(/[_-]+/g, " ").toLowerCase();
   const counted = /\b(?:number|count|amount|num|nr|no)\b/.test(raw) ? countGuess(name, words) : undefined;
@@ -217,7 +214,7 @@ export function guessColumn(name: string, phrase: string, today: string): Guess 
     (one) => one.words.test(words) || ((one.kind === "boolean" || one.note === "1 to 30") && one.words.test(raw)),
   );
   if (rule === undefined) return { kind: "text", column: textColumn(name, ""), helpers: [], note: TEXT_NOTE };
-  return { kind: rule.kind, column: rule.make(name, today), helpers: [], note: rule.note };
+  return { kind: rule.kind, column: rule.make(name), helpers: [], note: rule.note };
 }
 
 /** "dungeon master name", "shipping city": parts of a person of its own. */

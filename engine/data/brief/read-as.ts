@@ -34,8 +34,8 @@ export function isCount(phrase: string): boolean {
 }
 
 /** The phrase with each unknown word replaced by the known one that is one letter away; undefined when that names nothing. */
-export function correctTypos(phrase: string, today: string): string | undefined {
-  if (guessColumn("", phrase, today).note !== TEXT_NOTE) return undefined;
+export function correctTypos(phrase: string): string | undefined {
+  if (guessColumn("", phrase).note !== TEXT_NOTE) return undefined;
   const known = words();
   const corrected = normaliseWords(phrase).map((word) => {
     if (word.length < MIN_LETTERS || known.has(word)) return word;

@@ -81,7 +81,7 @@ function edit(text: string, draft: DesignDraft, options: BriefOptions): FollowUp
   work.sheet.prune();
   const { constraints: _constraints, ...parts } = draft.config;
   const made = { ...work.draft, config: { ...parts, ...work.sheet.config() } };
-  const repaired = repair(made, options.today, draft);
+  const repaired = repair(made, draft);
   const formats = work.formats.length === 0 ? {} : { formats: work.formats };
   return { kind: "edit", draft: repaired.draft, changes: [...work.changes, ...repaired.notes], ...formats };
 }

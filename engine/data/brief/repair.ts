@@ -14,7 +14,7 @@ export interface Repaired {
 }
 
 /** Takes out constraints that no row could keep and remakes columns that the engine would refuse. */
-export function repair(draft: DesignDraft, today: string, before?: DesignDraft): Repaired {
+export function repair(draft: DesignDraft, before?: DesignDraft): Repaired {
   // What was wrong before a change is for its author to mend.
   const known = new Set(before === undefined ? [] : checkDraft(before).violations.map(keyOf));
   const notes: string[] = [];
@@ -26,7 +26,7 @@ export function repair(draft: DesignDraft, today: string, before?: DesignDraft):
     if (wrong.length === 0) break;
     // A column with two faults is remade once.
     const first = wrong.filter((one, at) => wrong.findIndex((other) => other.column === one.column) === at);
-    current = first.reduce((made, violation) => mend(made, violation, today, notes), current);
+    current = first.reduce((made, violation) => mend(made, violation, notes), current);
   }
   return { draft: current, notes };
 }
@@ -35,7 +35,7 @@ function keyOf({ type, column }: Violation): string {
   return `${type} ${column ?? ""}`;
 }
 
-function mend(draft: DesignDraft, violation: Violation, today: string, notes: string[]): DesignDraft {
+function mend(draft: DesignDraft, violation: Violation, notes: string[]): DesignDraft {
   const { columns, constraints } = draft.config;
   const name = violation.column;
   if (violation.type.startsWith("constraint_")) {
@@ -53,7 +53,7 @@ function mend(draft: DesignDraft, violation: Violation, today: string, notes: st
       ...draft.config,
       columns: columns.flatMap((column) =>
         column === broken
-          ? plain(column, today).filter(
+          ? plain(column).filter(
               (one) => one["name"] === name || !columns.some((other) => nameOf(other) === nameOf(one)),
             )
           : [column],
@@ -63,13 +63,13 @@ function mend(draft: DesignDraft, violation: Violation, today: string, notes: st
 }
 
 /** The column by its name alone; a time that cannot be counted from another one becomes a date of its own. */
-function plain(column: DraftColumn, today: string): DraftColumn[] {
+function plain(column: DraftColumn): DraftColumn[] {
   const name = nameOf(column);
   const isTime = column["sampler_type"] === "timedelta" || column["sampler_type"] === "datetime";
-  const guess = guessColumn(name, isTime ? "date" : name.replaceAll("_", " "), today);
+  const guess = guessColumn(name, isTime ? "date" : name.replaceAll("_", " "));
   const text = textOf(guess.column["prompt"]);
   const made =
-    guess.column["column_type"] === "llm-text" && text === "" ? guessColumn(name, "type", today).column : guess.column;
+    guess.column["column_type"] === "llm-text" && text === "" ? guessColumn(name, "type").column : guess.column;
   const shown = column["drop"] === true ? { ...made, drop: true } : made;
   const format = column["convert_to"];
   const isShown = isTime && typeof format === "string" && paramsOf(made)["unit"] !== undefined;

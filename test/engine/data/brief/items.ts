@@ -81,6 +81,6 @@ export const ITEMS: readonly (readonly [item: string, name: string, made: string
   ["is_dragon", "is_dragon", "p=0.3"],
   ["orc_count", "orc_count", "Poisson(8)"],
   ["mana_pct", "mana_pct", "0..100 .1"],
-  ["orcSpawnedAt", "orcSpawnedAt", "2025-03-16..2026-03-16 s"],
+  ["orcSpawnedAt", "orcSpawnedAt", "2025-01-01..2026-01-01 s"],
   ["`Weird_Amount` between 1 and 2.5", "Weird_Amount", "1..2.5 .2"],
 ];

@@ -98,3 +98,16 @@ describe("every item of a list", () => {
     }
   });
 });
+
+describe("the day on which a brief is read", () => {
+  it("changes nothing in a brief that names no time relative to it", () => {
+    for (const brief of [
+      "500 fake medical invoices with patient, ICD code, amount between 50 and 5000 and a due date after the invoice date",
+      "50 gizmos with launch_date, foo_at and model_year",
+      "web logs with latency",
+    ]) {
+      const [first, later] = ["2026-11-22", "2027-03-01"].map((today) => designFromBrief(brief, { today }));
+      expect(later).toEqual(first);
+    }
+  });
+});
