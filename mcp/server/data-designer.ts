@@ -6,7 +6,7 @@ import type { Log } from "../../lib/log.ts";
 import { VERSION } from "../../lib/version.ts";
 import type { DataToolContext } from "../../tools/data/context.ts";
 import { DESIGN_KEY } from "../../tools/data/design-tools/design-source.ts";
-import { DATA_TOOLS } from "../../tools/data/index.ts";
+import { dataToolsOf } from "../../tools/data/index.ts";
 import { createServerFactory, type JsonResource, type McpServerFactory } from "./create-server.ts";
 
 const INSTRUCTIONS = `Designs synthetic datasets column by column and generates them.
@@ -48,7 +48,7 @@ export function createDataDesignerServer({ context, log }: DataDesignerServerOpt
     title: "NemOps data designer",
     version: VERSION,
     instructions: INSTRUCTIONS,
-    tools: DATA_TOOLS,
+    tools: dataToolsOf(context),
     resources: RESOURCES,
     context,
     log,

@@ -12,6 +12,8 @@ export interface DataToolContext {
   readonly check?: (design: Design) => readonly Violation[];
   /** Reads a seed file as jobs do and throws as they would. Absent when nothing here reads it. */
   readonly readSeedFile?: (file: string) => Promise<Table>;
+  /** Most rows of a job. Absent where the backend alone knows. */
+  readonly maxRows?: number;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -46,6 +46,7 @@ export async function createDataToolContext(options: DataToolContextOptions): Pr
     return {
       designer,
       check: (design) => checkServices(design, services),
+      maxRows,
       readSeedFile: (file) => readSeedFile(file, seedFolder),
       clock,
       log,

@@ -20,7 +20,7 @@ import { addTimedeltaColumn } from "./add-timedelta-column.ts";
 import { addUuidColumn } from "./add-uuid-column.ts";
 import { addValidationColumn } from "./add-validation-column.ts";
 import { cancelJob } from "./cancel-job.ts";
-import { createJob } from "./create-job.ts";
+import { createJob, createJobTool } from "./create-job.ts";
 import { finalizeSubmission } from "./finalize-submission.ts";
 import { getConfigSummary } from "./get-config-summary.ts";
 import { getJobStatus } from "./get-job-status.ts";
@@ -66,3 +66,9 @@ export const DATA_TOOLS: readonly Tool<DataToolContext>[] = [
   cancelJob,
   finalizeSubmission,
 ];
+
+/** The tools as a context has them: their arguments name its limits. */
+export function dataToolsOf({ maxRows }: DataToolContext): readonly Tool<DataToolContext>[] {
+  if (maxRows === undefined) return DATA_TOOLS;
+  return DATA_TOOLS.map((tool) => (tool === createJob ? createJobTool(maxRows) : tool));
+}

@@ -199,6 +199,20 @@ describe("a design for models of a provider that nobody configured", () => {
   });
 });
 
+it("tells how many rows a job may have here, and takes no more", async () => {
+  const own = await openDataTools({ DATA_MAX_ROWS: "1000" });
+  try {
+    const client = own.connect();
+    await ask(client, "add_uuid_column", { name: "id" });
+    const create = (await client.listTools()).find((tool) => tool.name === "create_job");
+    expect(create?.inputSchema).toMatchObject({ properties: { num_records: { minimum: 1, maximum: 1000 } } });
+    const answer = await refuse(client, "create_job", { num_records: 1001 });
+    expect(JSON.stringify(answer)).toContain("a whole number from 1 to 1000");
+  } finally {
+    await own.close();
+  }
+});
+
 describe("a seed file", () => {
   it("is looked at when it is named, so that a wrong one is told at once and its columns are known", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "nemops-seeds-"));
