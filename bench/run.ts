@@ -15,6 +15,7 @@ import { benchServer } from "./server.ts";
 import { benchSoak } from "./soak.ts";
 import { benchSmiXml } from "./smi-xml.ts";
 import { benchTemplates } from "./templates.ts";
+import { benchThreadGrowth } from "./thread-growth.ts";
 import { benchToolCall } from "./tool-call.ts";
 import { benchTriageCli } from "./triage-cli.ts";
 
@@ -36,6 +37,7 @@ const BENCHMARKS: readonly { name: string; run: () => Promise<readonly BenchRow[
   { name: "dataset-rows", run: benchDatasetRows },
   { name: "brief-parse", run: () => Promise.resolve(benchBriefParse()) },
   { name: "brief", run: benchBrief },
+  { name: "thread-growth", run: benchThreadGrowth },
 ];
 
 const wanted = process.argv.slice(2);
