@@ -156,8 +156,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   registerErrorHandler(app);
   registerBodyParser(app);
-  disableRoutes(app, http);
   await registerCors(app, config.corsOrigins, http.cors ?? {});
+  // After CORS, so that browsers may read that a route is switched off.
+  disableRoutes(app, http);
   await app.register(helmet, {
     // The service is called from pages of other origins, and over plain HTTP on a local network.
     crossOriginResourcePolicy: { policy: "cross-origin" },
@@ -187,6 +188,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   const context: RouteContext = {
     config,
+    http,
     log,
     clock,
     graphs,

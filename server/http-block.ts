@@ -1,9 +1,17 @@
 import { z } from "zod";
 
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
 /** The `cors` part: who may call from a browser. What is left out is as without it. */
 export const CorsBlock = z.looseObject({
   allow_origins: z.array(z.string()).nullish(),
-  allow_origin_regex: z.string().nullish(),
+  allow_origin_regex: z.string().refine(isPattern, "is not a regular expression").nullish(),
   allow_methods: z.array(z.string()).nullish(),
   allow_headers: z.array(z.string()).nullish(),
   allow_credentials: z.boolean().nullish(),

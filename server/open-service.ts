@@ -78,7 +78,7 @@ export async function openService(options: OpenServiceOptions): Promise<OpenServ
       ...(auth === undefined
         ? {}
         : {
-            auth: await loadConfigured(langgraph, "auth", auth, (exported) =>
+            auth: await loadConfigured(langgraph, "auth.path", auth, (exported) =>
               createCustomAuth({ auth: exported, isStudioDisabled: auth.isStudioDisabled, log }),
             ),
           }),

@@ -1,5 +1,5 @@
 import { type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, createRemoteJWKSet, jwtVerify } from "jose";
-import { JOSEError, JWKSTimeout } from "jose/errors";
+import { JOSEError, JWKSInvalid, JWKSTimeout } from "jose/errors";
 
 import type { Clock } from "../../lib/clock.ts";
 import type { Config } from "../../lib/config.ts";
@@ -9,7 +9,7 @@ import { type Caller, isScope, toCaller } from "./user.ts";
 
 /** A server and its tokens' maker may disagree about the time by this much. */
 const CLOCK_TOLERANCE_S = 5;
-const JWKS_TIMEOUT_MS = 5_000;
+const KEY_SET_TIMEOUT_MS = 5_000;
 
 export type VerifyToken = (token: string) => Promise<Caller>;
 
@@ -17,16 +17,19 @@ export interface JwtOptions {
   readonly jwt: NonNullable<Config["jwt"]>;
   readonly clock: Clock;
   readonly log: Log;
+  /** How long the server of the key set may take; callers wait for it. */
+  readonly keySetTimeoutMs?: number;
 }
 
 /**
  * Checks tokens against one secret or a key set. Only the configured algorithms count, whatever the token says of itself,
  * and it must have an end. Throws `unauthorized` that names the claim, `unavailable` when the key set cannot be had.
  */
-export function createTokenVerifier({ jwt, clock, log }: JwtOptions): VerifyToken {
-  const verify = createVerify(jwt);
+export function createTokenVerifier(options: JwtOptions): VerifyToken {
+  const { jwt, clock, log, keySetTimeoutMs = KEY_SET_TIMEOUT_MS } = options;
+  const verify = createVerify(jwt, keySetTimeoutMs);
   return async (token) => {
-    const options: JWTVerifyOptions = {
+    const rules: JWTVerifyOptions = {
       algorithms: [...jwt.algorithms],
       requiredClaims: ["exp", "sub"],
       clockTolerance: CLOCK_TOLERANCE_S,
@@ -35,10 +38,11 @@ export function createTokenVerifier({ jwt, clock, log }: JwtOptions): VerifyToke
       ...(jwt.audience === undefined ? {} : { audience: jwt.audience }),
     };
     try {
-      return readClaims(await verify(token, options));
+      return readClaims(await verify(token, rules));
     } catch (error) {
       if (error instanceof ServiceError) throw error;
-      const isTokensFault = error instanceof JOSEError && !(error instanceof JWKSTimeout);
+      const isKeySetsFault = error instanceof JWKSTimeout || error instanceof JWKSInvalid;
+      const isTokensFault = error instanceof JOSEError && !isKeySetsFault;
       if (isTokensFault && error.code !== "ERR_JOSE_GENERIC") {
         // The messages of the library name claims and rules, never the token.
         throw new ServiceError("unauthorized", `the token is not valid: ${error.message}`, { cause: error });
@@ -51,9 +55,12 @@ export function createTokenVerifier({ jwt, clock, log }: JwtOptions): VerifyToke
   };
 }
 
-function createVerify(jwt: JwtOptions["jwt"]): (token: string, options: JWTVerifyOptions) => Promise<JWTPayload> {
+function createVerify(
+  jwt: JwtOptions["jwt"],
+  timeoutDuration: number,
+): (token: string, options: JWTVerifyOptions) => Promise<JWTPayload> {
   if (jwt.jwksUrl !== undefined) {
-    const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwt.jwksUrl), { timeoutDuration: JWKS_TIMEOUT_MS });
+    const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwt.jwksUrl), { timeoutDuration });
     return async (token, options) => (await jwtVerify(token, keys, options)).payload;
   }
   const secret = new TextEncoder().encode(jwt.secret?.reveal() ?? "");

@@ -2,6 +2,7 @@ import type { Config } from "../../lib/config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { GraphRegistry } from "../graph-registry.ts";
+import type { HttpBlock } from "../http-block.ts";
 import type { Metrics } from "../metrics.ts";
 import type { BoundGraphs } from "../runs/bound-graphs.ts";
 import type { RunManager } from "../runs/run-manager.ts";
@@ -18,6 +19,7 @@ export interface ReadinessCheck {
 /** What the routes of the LangGraph API work with. */
 export interface RouteContext {
   readonly config: Config;
+  readonly http: HttpBlock;
   readonly log: Log;
   readonly clock: Clock;
   readonly graphs: GraphRegistry;

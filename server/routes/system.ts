@@ -15,7 +15,7 @@ const tags = ["system"];
 /** Probes, versions, metrics and, in test mode, the route that empties the stores. */
 export const systemRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
   function registerSystemRoutes(app, _options, done) {
-    const { store, checkpointer, graphs, clock, config, metrics } = context;
+    const { store, checkpointer, graphs, clock, config, metrics, http } = context;
     const unlimited = { rateLimit: false as const };
 
     for (const path of ["/ok", "/livez"]) {
@@ -51,7 +51,13 @@ export const systemRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
       langgraph_js_version: langgraph.version,
       nemops_version: VERSION,
       context: "js",
-      flags: { assistants: true, crons: true, langsmith: false, langsmith_tracing_replicas: false },
+      flags: {
+        assistants: http.disable_assistants !== true,
+        // Their routes are below /runs.
+        crons: http.disable_runs !== true,
+        langsmith: false,
+        langsmith_tracing_replicas: false,
+      },
     }));
 
     app.get(
