@@ -77,7 +77,8 @@ function readFooter(file: Uint8Array): { footer: ThriftStruct; footerStart: numb
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const footerLength = view.getUint32(file.length - 8, true);
   const footerStart = file.length - 8 - footerLength;
-  return { footer: readStruct(file.subarray(footerStart, file.length - 8)), footerStart };
+  // A copy, because texts of the footer are views and are kept until the end: of the file they would hold all its pages.
+  return { footer: readStruct(Uint8Array.from(file.subarray(footerStart, file.length - 8))), footerStart };
 }
 
 function shiftGroup(group: ThriftValue, shift: bigint, ordinal: number): ThriftValue {
