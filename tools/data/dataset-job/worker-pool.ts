@@ -46,7 +46,7 @@ export function createWorkerPool(setup: WorkerSetup, size: number): WorkerPool {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
       workerData: setup,
       // Row groups live for milliseconds: with a larger nursery each thread holds more garbage, and is no faster.
-      resourceLimits: { maxYoungGenerationSizeMb: 6 },
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
     worker.on("message", (answer: WorkerAnswer) => {
       const waiting = busy.get(worker);
