@@ -3,6 +3,7 @@ import path from "node:path";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { type Log, createLog } from "../../lib/log.ts";
 import { type Random, systemRandom } from "../../lib/random.ts";
+import { type ReplicaBus, SILENT_BUS } from "../replicas/bus.ts";
 import { type Checkpointer, createCheckpointer } from "./checkpointer.ts";
 import { type RunGuard, createFileRunGuard } from "./run-guard.ts";
 import { type Store, createStore } from "./store.ts";
@@ -12,6 +13,8 @@ export interface Storage {
   readonly checkpointer: Checkpointer;
   /** To be acquired before runs of the store are executed; released by `close`. */
   readonly guard: RunGuard;
+  /** To the other processes on the same database. */
+  readonly bus: ReplicaBus;
   close(): Promise<void>;
 }
 
@@ -44,6 +47,7 @@ async function openFiles(home: string): Promise<Storage> {
       store,
       checkpointer,
       guard,
+      bus: SILENT_BUS,
       async close() {
         await checkpointer.close();
         await store.close();

@@ -2,6 +2,7 @@ import type { Clock } from "../../../lib/clock.ts";
 import type { Log } from "../../../lib/log.ts";
 import type { Random } from "../../../lib/random.ts";
 import type { Storage } from "../open-storage.ts";
+import { openPostgresBus } from "./bus.ts";
 import { createPostgresCheckpointer } from "./checkpointer.ts";
 import { createPostgresPool, readSchema } from "./pool.ts";
 import { createPostgresRunGuard } from "./run-guard.ts";
@@ -23,11 +24,14 @@ export async function openPostgres({ uri, random, clock, log }: OpenPostgresOpti
     const checkpointer = await createPostgresCheckpointer({ pool, uri, schema, random });
     const store = createPostgresStore({ pool, uri });
     const guard = createPostgresRunGuard({ uri, schema, clock, log });
+    const bus = await openPostgresBus({ pool, uri, schema, clock, log });
     return {
       store,
       checkpointer,
       guard,
+      bus,
       async close() {
+        await bus.close();
         await store.close();
         await pool.end();
         await guard.release();
