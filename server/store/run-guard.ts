@@ -1,6 +1,6 @@
 import path from "node:path";
 
-import { createRunLock } from "../../tools/data/designer/embedded/run-lock.ts";
+import { createRunLock } from "../../lib/run-lock.ts";
 
 /**
  * The right to execute the runs of a store, which one process has at a time: two that executed the same runs would take

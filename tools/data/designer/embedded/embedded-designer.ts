@@ -5,6 +5,7 @@ import type { Clock } from "../../../../lib/clock.ts";
 import { ERROR_CODES, type ErrorCode, ServiceError } from "../../../../lib/errors.ts";
 import type { Log } from "../../../../lib/log.ts";
 import type { Random } from "../../../../lib/random.ts";
+import { createRunLock } from "../../../../lib/run-lock.ts";
 import { type ReadDesignOptions, readDesignInput } from "../../design-input.ts";
 import { type GenerationServices, checkServices } from "../../generation-services.ts";
 import type { DataDesigner, DesignJob, DesignerSettings, JobRequest } from "../designer.ts";
@@ -19,7 +20,6 @@ import { type JobStore, createJobStore } from "./job-store.ts";
 import { readLogPage } from "./log-pages.ts";
 import { checkPage, checkRequest, checkSeed, describeNewJob, drawSeed, hashRequest } from "./new-job.ts";
 import { listResults, needDatasetFolder, openResult } from "./results.ts";
-import { createRunLock } from "./run-lock.ts";
 
 export interface EmbeddedDesignerOptions {
   /** Holds `datasets.sqlite`, `datasets.lock` and `datasets/<job id>/`; made when missing. */

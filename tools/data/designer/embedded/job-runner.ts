@@ -2,12 +2,12 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 
 import type { Log } from "../../../../lib/log.ts";
+import type { RunLock } from "../../../../lib/run-lock.ts";
 import { toStorageError } from "../../../../lib/storage.ts";
 import { createBackOff } from "./back-off.ts";
 import type { Changes } from "./changes.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { JobStore } from "./job-store.ts";
-import type { RunLock } from "./run-lock.ts";
 import { JobStop, type RunStoredJobOptions, runStoredJob } from "./run-stored-job.ts";
 
 /** How long something that another process did can go unseen. */

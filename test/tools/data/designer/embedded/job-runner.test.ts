@@ -11,7 +11,7 @@ import { openJobDatabase } from "../../../../../tools/data/designer/embedded/job
 import { startJobRunner } from "../../../../../tools/data/designer/embedded/job-runner.ts";
 import { createJobStore } from "../../../../../tools/data/designer/embedded/job-store.ts";
 import { describeNewJob } from "../../../../../tools/data/designer/embedded/new-job.ts";
-import { createRunLock } from "../../../../../tools/data/designer/embedded/run-lock.ts";
+import { createRunLock } from "../../../../../lib/run-lock.ts";
 import { readDesignInput } from "../../../../../tools/data/design-input.ts";
 import { CONFIG } from "../../../../contracts/data-designer.ts";
 import { designerOptions } from "./designer-options.ts";

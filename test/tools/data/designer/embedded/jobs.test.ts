@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { createLog } from "../../../../../lib/log.ts";
 import type { DataDesigner, JobRequest, JobStatus } from "../../../../../tools/data/designer/designer.ts";
-import { createRunLock, type RunLock } from "../../../../../tools/data/designer/embedded/run-lock.ts";
+import { createRunLock, type RunLock } from "../../../../../lib/run-lock.ts";
 import { CONFIG, collect, unpack, waitUntilEnded } from "../../../../contracts/data-designer.ts";
 import { type EmbeddedHome, datasetRows, openHome, waitUntil } from "./open-designer.ts";
 

@@ -8,7 +8,7 @@ import { ServiceError } from "../../../../../lib/errors.ts";
 import { seededRandom } from "../../../../../lib/random.ts";
 import type { PreviewMessage } from "../../../../../tools/data/designer/designer.ts";
 import { HEARTBEAT_MS, PREVIEW_LIMIT_MS } from "../../../../../tools/data/designer/embedded/preview.ts";
-import { createRunLock } from "../../../../../tools/data/designer/embedded/run-lock.ts";
+import { createRunLock } from "../../../../../lib/run-lock.ts";
 import type { GenerationServices } from "../../../../../tools/data/generation-services.ts";
 import { CONFIG, collect, waitUntilEnded } from "../../../../contracts/data-designer.ts";
 import { type VirtualClock, createVirtualClock } from "../../../gpu/alerts/virtual-clock.ts";

@@ -4,7 +4,7 @@ import path from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { createRunLock } from "../../../../../tools/data/designer/embedded/run-lock.ts";
+import { createRunLock } from "../../../../../lib/run-lock.ts";
 import { collect, waitUntilEnded } from "../../../../contracts/data-designer.ts";
 import { type EmbeddedHome, datasetRows, openHome } from "./open-designer.ts";
 
