@@ -4,7 +4,8 @@ import path from "node:path";
 import { z } from "zod";
 
 import { Secret } from "./secret.ts";
-import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
+import { SETTINGS, type SettingName } from "./settings.ts";
+import type { Setting } from "./settings/setting.ts";
 
 type Settings = { readonly [Name in SettingName]: z.output<(typeof SETTINGS)[Name]["schema"]> };
 

@@ -1,5 +1,6 @@
 import { ERROR_CODES } from "./errors.ts";
-import { SETTINGS, type Setting, type SettingGroup } from "./settings.ts";
+import { SETTINGS } from "./settings.ts";
+import type { Setting, SettingGroup } from "./settings/setting.ts";
 
 const GROUP_TITLES: Readonly<Record<SettingGroup, string>> = {
   service: "Service",
