@@ -5,7 +5,7 @@ import { readDecisions } from "../../graphs/approve.ts";
 import { type ToolRules, executeTools } from "../../graphs/execute-tools.ts";
 import { ServiceError } from "../../lib/errors.ts";
 import { type GpuTools, createGpuTools } from "./support/gpu-tools.ts";
-import { createManualClock } from "./support/manual-clock.ts";
+import { createManualClock } from "../support/manual-clock.ts";
 import { log } from "./support/run-graph.ts";
 
 const plain: ToolRules = {

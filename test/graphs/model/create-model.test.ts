@@ -6,7 +6,7 @@ import { OfflineChatModel, splitForStreaming } from "../../../graphs/model/offli
 import { loadConfig } from "../../../lib/config.ts";
 import { createLog } from "../../../lib/log.ts";
 import { type OpenAiServer, startOpenAiServer } from "../../support/openai-server.ts";
-import { createManualClock } from "../support/manual-clock.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
 
 const log = createLog({ level: "silent" });
 
@@ -57,7 +57,7 @@ describe("createModel", () => {
   });
 
   it("does not wait for an Ollama that hangs", async () => {
-    const clock = createManualClock({ autoAdvanceUpToMs: 1_000 });
+    const clock = createManualClock(undefined, { autoAdvanceUpToMs: 1_000 });
     const { llm } = loadConfig({});
     const hanging: typeof fetch = (_url, init) =>
       new Promise((_resolve, reject) => {

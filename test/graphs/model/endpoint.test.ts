@@ -7,7 +7,7 @@ import { type Config, loadConfig } from "../../../lib/config.ts";
 import { createLog } from "../../../lib/log.ts";
 import type { ToolDescription } from "../../../mcp/client/tool-client.ts";
 import { type OpenAiServer, type Script, startOpenAiServer } from "../../support/openai-server.ts";
-import { type ManualClock, createManualClock } from "../support/manual-clock.ts";
+import { type ManualClock, createManualClock } from "../../support/manual-clock.ts";
 
 const TOOLS: readonly ToolDescription[] = ["gpu_health_check", "search_incidents"].map((name) => ({
   server: "gpu-ops",
@@ -27,7 +27,7 @@ let clock: ManualClock;
 beforeEach(async () => {
   server = await startOpenAiServer();
   // Pauses between tries pass at once; the silence limit of 60 s waits to be told.
-  clock = createManualClock({ autoAdvanceUpToMs: 40_000 });
+  clock = createManualClock(undefined, { autoAdvanceUpToMs: 40_000 });
 });
 afterEach(() => server.close());
 
@@ -312,7 +312,7 @@ describe("an endpoint that fails", () => {
       const pending = (await bind({ maxRetries: 0 })).call(request());
       await server.waitForRequests(1);
       // A stalled stream restarts the limit with each piece, so the time has to pass once more after the last of them.
-      const ticking = setInterval(() => clock.advance(60_000), 5);
+      const ticking = setInterval(() => clock.jump(60_000), 5);
       const message = await pending;
       clearInterval(ticking);
       expect(message.response_metadata["fallback_reason"]).toMatch(/silent for 60 s/);

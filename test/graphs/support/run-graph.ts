@@ -8,13 +8,13 @@ import type { ModelHandle } from "../../../graphs/model/types.ts";
 import { loadConfig } from "../../../lib/config.ts";
 import { createLog } from "../../../lib/log.ts";
 import type { ToolClient } from "../../../mcp/client/tool-client.ts";
-import { createManualClock } from "./manual-clock.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
 
 export const log = createLog({ level: "silent" });
 
 export function createTestModel(settings: Record<string, string> = {}): Promise<ModelHandle> {
   const { llm } = loadConfig({ LLM_PROVIDER: "offline", ...settings });
-  const clock = createManualClock({ autoAdvanceUpToMs: 40_000 });
+  const clock = createManualClock(undefined, { autoAdvanceUpToMs: 40_000 });
   return createModel({ config: llm, log, clock, random: () => 0.5 });
 }
 

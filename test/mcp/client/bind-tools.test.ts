@@ -5,7 +5,7 @@ import { bindTools } from "../../../mcp/client/bind-tools.ts";
 import { createToolClient } from "../../../mcp/client/create-tool-client.ts";
 import type { ToolClient } from "../../../mcp/client/tool-client.ts";
 import { createFixtureContext, fixtureServer, silentLog } from "../support/fixture-tools.ts";
-import { createManualClock } from "../support/manual-clock.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
 
 describe("tools for a model", () => {
   let client: ToolClient;

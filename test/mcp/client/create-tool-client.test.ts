@@ -12,7 +12,7 @@ import {
   fixtureServer,
   silentLog,
 } from "../support/fixture-tools.ts";
-import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
+import { createManualClock, type ManualClock } from "../../support/manual-clock.ts";
 
 const clients: ToolClient[] = [];
 afterEach(async () => {

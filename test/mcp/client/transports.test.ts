@@ -10,7 +10,7 @@ import type { ToolClient } from "../../../mcp/client/tool-client.ts";
 import { createMcpHttpHandler } from "../../../mcp/server/http.ts";
 import { createFixtureContext, fixtureServer, silentLog } from "../support/fixture-tools.ts";
 import { listenLoopback } from "../support/http-server.ts";
-import { createManualClock } from "../support/manual-clock.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
 
 type Cleanup = () => Promise<void>;
 

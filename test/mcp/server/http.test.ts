@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createMcpHttpHandler, type McpHttpHandler, type McpHttpOptions } from "../../../mcp/server/http.ts";
 import { createFixtureContext, fixtureServer, silentLog } from "../support/fixture-tools.ts";
 import { listenLoopback, type LoopbackServer } from "../support/http-server.ts";
-import { createManualClock, type ManualClock } from "../support/manual-clock.ts";
+import { createManualClock, type ManualClock } from "../../support/manual-clock.ts";
 
 const INITIALIZE = {
   jsonrpc: "2.0",

@@ -38,7 +38,7 @@ describe("gpu_health_check", () => {
     expect(first).toMatchObject({ gpu_id: 0, status: "healthy", issues: [], xid_errors: [], ecc_double_bit_errors: 0 });
     expect(first?.temperature_c).toBeGreaterThan(10);
     expect(first?.memory_total_gb).toBeGreaterThan(10);
-    expect(first?.timestamp).toBe(1_700_000_000);
+    expect(first?.timestamp).toBe(Date.UTC(2026, 0, 15, 12) / 1_000);
   });
 
   it("shows the faulty GPU, its XIDs and the verdict, and the same for that GPU alone", async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { updateAlert } from "../../../tools/gpu/update-alert.ts";
-import { MINUTE_MS } from "./alerts/virtual-clock.ts";
+import { MINUTE_MS } from "../../support/manual-clock.ts";
 import { type ToolBench, openToolBench } from "./support/run-tool.ts";
 
 let bench: ToolBench;

@@ -14,7 +14,7 @@ import {
 } from "../../../../tools/gpu/alerts/alert-book.ts";
 import { openAlertDatabase } from "../../../../tools/gpu/alerts/alert-database.ts";
 import { seedPolicies } from "../../../../tools/gpu/alerts/policies.ts";
-import { MINUTE_MS, createVirtualClock } from "./virtual-clock.ts";
+import { MINUTE_MS, createManualClock } from "../../../support/manual-clock.ts";
 
 const CHANNELS = ["log", "webhook"];
 const opened: StoredAlertBook[] = [];
@@ -31,7 +31,7 @@ function temporaryFile(): string {
   return path.join(folder, "alerts.sqlite");
 }
 
-function setUp(file = ":memory:", clock = createVirtualClock()) {
+function setUp(file = ":memory:", clock = createManualClock()) {
   const book = createAlertBook({ path: file, clock, policies: seedPolicies(), channels: CHANNELS, random: () => 0.5 });
   opened.push(book);
   return { book, clock };
@@ -97,7 +97,7 @@ describe("raise", () => {
   it("counts the same fault instead of raising it twice, and gathers its evidence", () => {
     const { book, clock } = setUp();
     const first = book.raise(LOST);
-    clock.advance(MINUTE_MS);
+    clock.jump(MINUTE_MS);
     const second = book.raise({ ...LOST, title: "GPU 3 gone", evidence: ["line 9: again"] });
     expect(second.outcome).toBe("deduplicated");
     expect(second.alert).toMatchObject({
@@ -130,7 +130,7 @@ describe("raise", () => {
     const { book, clock } = setUp();
     const { alert } = book.raise({ ...LOST, severity: "warning", title: "link trouble" });
     book.acknowledge(alert.alert_id, "ana");
-    clock.advance(MINUTE_MS);
+    clock.jump(MINUTE_MS);
     const worse = book.raise(LOST).alert;
     expect(worse).toMatchObject({
       alert_id: alert.alert_id,
@@ -154,7 +154,7 @@ describe("raise", () => {
     const { book, clock } = setUp();
     const { alert } = book.raise(LOST);
     book.close(alert.alert_id, "ana", "rebooted");
-    clock.advance(FLAP_WINDOW_MS);
+    clock.jump(FLAP_WINDOW_MS);
     const again = book.raise({ ...LOST, analysis: "back after the reboot" });
     expect(again.outcome).toBe("reopened");
     expect(again.alert).toMatchObject({
@@ -165,7 +165,7 @@ describe("raise", () => {
     });
     expect(again.notifications.filter(({ status }) => status === "queued")).toHaveLength(2);
     book.close(alert.alert_id);
-    clock.advance(FLAP_WINDOW_MS + 1);
+    clock.jump(FLAP_WINDOW_MS + 1);
     const fresh = book.raise(LOST);
     expect(fresh.outcome).toBe("created");
     expect(fresh.alert.alert_id).not.toBe(alert.alert_id);
@@ -208,7 +208,7 @@ describe("inhibition", () => {
     const again = book.raise(HOT);
     expect(again.outcome).toBe("reopened");
     expect(again.alert).toMatchObject({ inhibited_by: lost.alert_id, escalation: { next_step_at: null } });
-    clock.advance(60 * MINUTE_MS);
+    clock.jump(60 * MINUTE_MS);
     book.advance(100);
     expect(book.notifications(hot.alert_id).every(({ status }) => status === "cancelled")).toBe(true);
   });
@@ -228,7 +228,7 @@ describe("commands", () => {
     const acknowledged = book.acknowledge(alert.alert_id, "ana");
     expect(acknowledged).toMatchObject({ status: "acknowledged", owner: "ana", escalation: { next_step_at: null } });
     expect(book.notifications(alert.alert_id).map(({ status }) => status)).toEqual(["cancelled", "cancelled"]);
-    clock.advance(60 * MINUTE_MS);
+    clock.jump(60 * MINUTE_MS);
     expect(book.advance(100)).toEqual({ woken: 0, stepsRun: 0 });
     expect(book.acknowledge(alert.alert_id).owner).toBe("ana");
     expect(book.history(alert.alert_id).map(({ what, by }) => [what, by])).toEqual([
@@ -241,9 +241,9 @@ describe("commands", () => {
     const { book, clock } = setUp();
     const { alert } = book.raise(LOST);
     book.snooze(alert.alert_id, clock.now() + 30 * MINUTE_MS, "ana");
-    clock.advance(30 * MINUTE_MS - 1);
+    clock.jump(30 * MINUTE_MS - 1);
     expect(book.advance(100)).toEqual({ woken: 0, stepsRun: 0 });
-    clock.advance(1);
+    clock.jump(1);
     expect(book.advance(100)).toEqual({ woken: 1, stepsRun: 1 });
     expect(book.get(alert.alert_id)).toMatchObject({
       status: "open",
@@ -292,9 +292,9 @@ describe("commands", () => {
     const old = book.raise(LOST).alert.alert_id;
     const open = book.raise({ ...LOST, gpu: 1 }).alert.alert_id;
     book.close(old);
-    clock.advance(KEEP_CLOSED_MS);
+    clock.jump(KEEP_CLOSED_MS);
     expect(book.prune()).toBe(0);
-    clock.advance(1);
+    clock.jump(1);
     expect(book.prune()).toBe(1);
     expect(book.list().alerts.map(({ alert_id }) => alert_id)).toEqual([open]);
     expect(failureOf(() => book.notifications(old))).toMatchObject(failing("alert_not_found", /no alert/));
@@ -306,7 +306,7 @@ describe("list", () => {
     const { book, clock } = setUp();
     for (let gpu = 0; gpu < 4; gpu += 1) {
       book.raise({ ...LOST, gpu, severity: gpu === 0 ? "info" : "critical" });
-      clock.advance(1);
+      clock.jump(1);
     }
     book.acknowledge(book.list({ gpu: 1 }).alerts[0]?.alert_id ?? "");
     expect(book.list({ severity: "critical", limit: 2 })).toMatchObject({ total: 3, alerts: [{ gpu: 3 }, { gpu: 2 }] });
@@ -319,11 +319,11 @@ describe("list", () => {
 describe("the file", () => {
   it("keeps alerts, escalations and notifications over a restart", () => {
     const file = temporaryFile();
-    const clock = createVirtualClock();
+    const clock = createManualClock();
     const first = setUp(file, clock);
     const { alert } = first.book.raise(LOST);
     opened.splice(0).forEach((book) => book.dispose());
-    clock.advance(5 * MINUTE_MS);
+    clock.jump(5 * MINUTE_MS);
     const { book } = setUp(file, clock);
     expect(book.get(alert.alert_id)).toEqual(alert);
     expect(book.advance(100)).toEqual({ woken: 0, stepsRun: 1 });
@@ -332,12 +332,12 @@ describe("the file", () => {
 
   it("holds one alert when two processes raise the same fault, and lets only one of them run a step", () => {
     const file = temporaryFile();
-    const clock = createVirtualClock();
+    const clock = createManualClock();
     const left = setUp(file, clock).book;
     const right = setUp(file, clock).book;
     expect(left.raise(LOST).outcome).toBe("created");
     expect(right.raise(LOST)).toMatchObject({ outcome: "deduplicated", alert: { count: 2 } });
-    clock.advance(5 * MINUTE_MS);
+    clock.jump(5 * MINUTE_MS);
     expect([left.advance(100).stepsRun, right.advance(100).stepsRun]).toEqual([1, 0]);
     const database = openAlertDatabase(file);
     const insert = "INSERT INTO alerts SELECT 'NEMOPS-X', fingerprint, 'open', 0, 0, NULL, NULL, NULL, 0, 0, NULL, 1,";
@@ -375,7 +375,7 @@ describe("the file", () => {
     expect(failureOf(() => book.raise(large))).toMatchObject(failing("storage_failed", /disk is full/));
     expect(book.list()).toMatchObject({ total: 1, alerts: [{ alert_id: kept.alert_id }] });
     database.sqlite.pragma("max_page_count = 100000");
-    clock.advance(1);
+    clock.jump(1);
     expect(book.raise(large).outcome).toBe("created");
   });
 
@@ -393,7 +393,7 @@ describe("the file", () => {
 /** The book over a connection the test can hold back; the limits it sets are those of a connection. */
 function setUpWithDatabase(file: string) {
   const database = openAlertDatabase(file);
-  const clock = createVirtualClock();
+  const clock = createManualClock();
   const book = createAlertBook({ path: file, database, clock, policies: seedPolicies(), channels: CHANNELS });
   opened.push(book);
   return { database, book, clock };

@@ -21,7 +21,7 @@ import {
 } from "../../../../tools/gpu/alerts/channels/webhook-channel.ts";
 import { MAX_ATTEMPTS, retryPauseMs } from "../../../../tools/gpu/alerts/outbox.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
-import { MINUTE_MS, type VirtualClock, createVirtualClock } from "./virtual-clock.ts";
+import { MINUTE_MS, type ManualClock, createManualClock } from "../../../support/manual-clock.ts";
 
 const FAULT: RaiseAlert = {
   severity: "critical",
@@ -37,14 +37,14 @@ const never = new AbortController().signal;
 const SECRET = "a secret of the test";
 
 let home: string;
-let clock: VirtualClock;
+let clock: ManualClock;
 let receiver: Receiver;
 let logged: string[];
 const running: Alerting[] = [];
 
 beforeEach(async () => {
   home = mkdtempSync(path.join(tmpdir(), "nemops-alerting-"));
-  clock = createVirtualClock();
+  clock = createManualClock();
   receiver = await startReceiver();
   logged = [];
 });
@@ -131,19 +131,19 @@ describe("delivery", () => {
       error: "the webhook answered 500",
       due_at: "2026-01-15T12:00:01.500Z",
     });
-    clock.advance(1_499);
+    clock.jump(1_499);
     expect(await alerting.escalator.tick(never)).toMatchObject({ sent: 0, notSent: 0 });
-    clock.advance(1);
+    clock.jump(1);
     await alerting.escalator.tick(never);
     expect(webhookOf(alerting, id)[0]).toMatchObject({
       status: "queued",
       attempts: 2,
       error: expect.stringMatching(/cannot reach 127/) as string,
     });
-    clock.advance(3_000);
+    clock.jump(3_000);
     await alerting.escalator.tick(never);
     expect(webhookOf(alerting, id)[0]).toMatchObject({ attempts: 3, due_at: "2026-01-15T12:02:04.500Z" });
-    clock.advance(120_000);
+    clock.jump(120_000);
     await alerting.escalator.tick(never);
     expect(webhookOf(alerting, id)[0]).toMatchObject({ status: "sent", attempts: 4 });
     expect(webhookOf(alerting, id)[0]).not.toHaveProperty("error");
@@ -183,7 +183,7 @@ describe("delivery", () => {
     const id = alerting.book.raise({ ...FAULT, severity: "warning" }).alert.alert_id;
     for (let attempt = 0; attempt < MAX_ATTEMPTS + 3; attempt += 1) {
       await alerting.escalator.tick(never);
-      clock.advance(700_000);
+      clock.jump(700_000);
     }
     const [first] = webhookOf(alerting, id);
     expect(first).toMatchObject({
@@ -202,7 +202,7 @@ describe("delivery", () => {
     expect(webhookOf(alerting, id)).toMatchObject([
       { status: "queued", attempts: 1, error: expect.stringMatching(/no answer within 40 ms/) as string },
     ]);
-    clock.advance(MINUTE_MS);
+    clock.jump(MINUTE_MS);
     await alerting.escalator.tick(never);
     expect(webhookOf(alerting, id)).toMatchObject([{ status: "sent", attempts: 2 }]);
   });
@@ -214,7 +214,7 @@ describe("delivery", () => {
     await alerting.dispatcher.deliverNow(id, never);
     alerting.book.acknowledge(id, "ana");
     for (let minute = 0; minute < 120; minute += 1) {
-      clock.advance(MINUTE_MS);
+      clock.jump(MINUTE_MS);
       await alerting.escalator.tick(never);
     }
     expect(receiver.received).toHaveLength(1);
@@ -284,7 +284,7 @@ describe("escalation in virtual time", () => {
     alerting.book.raise(FAULT);
     for (let minute = 0; minute <= 24 * 60; minute += 1) {
       await alerting.escalator.tick(never);
-      clock.advance(MINUTE_MS);
+      clock.jump(MINUTE_MS);
     }
     const round = ["on-call: #gpu-incidents, PagerDuty", "secondary: PagerDuty", "manager: PagerDuty"];
     expect(recipientsOf()).toEqual([...round, ...round, ...round, ...round]);
@@ -303,10 +303,10 @@ describe("escalation in virtual time", () => {
     const id = alerting.book.raise(FAULT).alert.alert_id;
     await alerting.escalator.tick(never);
     alerting.book.snooze(id, clock.now() + 45 * MINUTE_MS);
-    clock.advance(44 * MINUTE_MS);
+    clock.jump(44 * MINUTE_MS);
     await alerting.escalator.tick(never);
     expect(receiver.received).toHaveLength(1);
-    clock.advance(MINUTE_MS);
+    clock.jump(MINUTE_MS);
     expect(await alerting.escalator.tick(never)).toMatchObject({ woken: 1, stepsRun: 1 });
     expect(recipientsOf().at(-1)).toBe("on-call: #gpu-incidents, PagerDuty");
   });
@@ -317,12 +317,12 @@ describe("escalation in virtual time", () => {
     await before.escalator.tick(never);
     await stop(before);
     receiver.received.length = 0;
-    clock.advance(24 * 60 * MINUTE_MS);
+    clock.jump(24 * 60 * MINUTE_MS);
     const after = start();
     expect(await after.escalator.tick(never)).toMatchObject({ stepsRun: 8, sent: 16 });
     expect(await after.escalator.tick(never)).toMatchObject({ stepsRun: 0, sent: 0 });
     expect(new Set(recipientsOf())).toEqual(new Set(["secondary: PagerDuty"]));
-    clock.advance(10 * MINUTE_MS);
+    clock.jump(10 * MINUTE_MS);
     await after.escalator.tick(never);
     expect(recipientsOf().at(-1)).toBe("manager: PagerDuty");
   });
@@ -333,10 +333,10 @@ describe("escalation in virtual time", () => {
     expect(() => alerting.start()).toThrow(/started already/);
     const id = alerting.book.raise(FAULT).alert.alert_id;
     await until(() => webhookOf(alerting, id)[0]?.status === "sent");
-    clock.advance(5 * MINUTE_MS);
+    clock.jump(5 * MINUTE_MS);
     await until(() => recipientsOf().includes("secondary: PagerDuty"));
     await stop(alerting);
-    expect(clock.sleeping).toBe(0);
+    expect(clock.sleeperCount()).toBe(0);
     expect(() => alerting.book.get(id)).toThrow();
   });
 
@@ -364,7 +364,7 @@ describe("escalation in virtual time", () => {
 async function until(isSo: () => boolean): Promise<void> {
   for (let turn = 0; turn < 2_000 && !isSo(); turn += 1) {
     await new Promise((resolve) => setImmediate(resolve));
-    clock.advance(1);
+    clock.jump(1);
   }
   expect(isSo()).toBe(true);
 }

@@ -10,7 +10,7 @@ import type { ToolClient, ToolOutcome } from "../../../../mcp/client/tool-client
 import { createGpuOpsServer } from "../../../../mcp/server/gpu-ops.ts";
 import { createGpuToolContext } from "../../../../tools/gpu/create-context.ts";
 import type { TelemetrySource } from "../../../../tools/gpu/telemetry/source.ts";
-import { createManualClock } from "../../../mcp/support/manual-clock.ts";
+import { createManualClock } from "../../../support/manual-clock.ts";
 
 export interface GpuTools {
   readonly client: ToolClient;

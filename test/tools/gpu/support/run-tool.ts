@@ -6,12 +6,12 @@ import type { GpuToolContext } from "../../../../tools/gpu/context.ts";
 import { createIncidentIndex } from "../../../../tools/gpu/incidents/create-index.ts";
 import { createSimulatedSource } from "../../../../tools/gpu/telemetry/simulated.ts";
 import type { TelemetrySource } from "../../../../tools/gpu/telemetry/source.ts";
-import { type VirtualClock, createVirtualClock } from "../alerts/virtual-clock.ts";
+import { type ManualClock, createManualClock } from "../../../support/manual-clock.ts";
 
 export interface ToolBench {
   readonly context: GpuToolContext;
   readonly alerting: Alerting;
-  readonly clock: VirtualClock;
+  readonly clock: ManualClock;
   /** Runs a tool as the server does: checked input, checked output. */
   readonly run: (tool: Tool<GpuToolContext>, args: Record<string, unknown>) => Promise<Record<string, unknown>>;
   close(): Promise<void>;
@@ -25,7 +25,7 @@ export interface ToolBenchOptions {
 
 /** Tools over a simulated node and an alert book in memory, without a background pump, so that a test sees each try. */
 export async function openToolBench(options: ToolBenchOptions = {}): Promise<ToolBench> {
-  const clock = createVirtualClock();
+  const clock = createManualClock();
   const log = createLog({ level: "info", destination: { write: () => undefined } });
   const alerting = createAlerting({ home: ":memory:", clock, random: seededRandom(3), log, webhook: options.webhook });
   const scenario = options.scenario ?? "healthy";

@@ -4,11 +4,11 @@ import { expect, it } from "vitest";
 import { loadConfig } from "../../../../lib/config.ts";
 import { createTelemetrySource } from "../../../../tools/gpu/telemetry/create-source.ts";
 import type { TelemetrySource } from "../../../../tools/gpu/telemetry/source.ts";
-import { createVirtualClock } from "../alerts/virtual-clock.ts";
+import { createManualClock } from "../../../support/manual-clock.ts";
 
 function sourceFor(environment: NodeJS.ProcessEnv): TelemetrySource {
   return createTelemetrySource(loadConfig(environment).gpu, {
-    clock: createVirtualClock(),
+    clock: createManualClock(),
     log: pino({ level: "silent" }),
   });
 }

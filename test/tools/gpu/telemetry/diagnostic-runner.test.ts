@@ -7,7 +7,7 @@ import type { DiagnosticMode, DiagnosticName, DiagnosticResult } from "../../../
 import { createSimulatedNode } from "../../../../engine/gpu/simulator/node.ts";
 import { createNvidiaSmiSource } from "../../../../tools/gpu/telemetry/nvidia-smi.ts";
 import type { TelemetrySource } from "../../../../tools/gpu/telemetry/source.ts";
-import { createVirtualClock, type VirtualClock } from "../alerts/virtual-clock.ts";
+import { createManualClock, type ManualClock } from "../../../support/manual-clock.ts";
 import { createStandIns, linkErrors, linkStates, smiFromFiles, type StandIns } from "./stand-ins.ts";
 
 const NOW_MS = Date.UTC(2026, 2, 14, 9, 26, 53);
@@ -16,10 +16,10 @@ const IDLE_XML = createSimulatedNode({ seed: 7, scenario: "boot_nvlink_training"
 const BUSY_XML = createSimulatedNode({ seed: 7, scenario: "stale_telemetry", nowMs: NOW_MS, model: "B200" }).smiXml();
 
 let standIns: StandIns;
-let clock: VirtualClock;
+let clock: ManualClock;
 beforeEach(() => {
   standIns = createStandIns();
-  clock = createVirtualClock(NOW_MS);
+  clock = createManualClock(NOW_MS);
 });
 afterEach(() => standIns.remove());
 
@@ -147,9 +147,9 @@ describe("a diagnostic on a real GPU", () => {
 describe("the link check", () => {
   async function check(change: () => void): Promise<DiagnosticResult> {
     const promise = run(createSource(), "nvlink_check");
-    await expect.poll(() => clock.sleeping, { timeout: 10_000, interval: 5 }).toBe(1);
+    await expect.poll(() => clock.sleeperCount(), { timeout: 10_000, interval: 5 }).toBe(1);
     change();
-    clock.advance(5_000);
+    clock.jump(5_000);
     return promise;
   }
 
@@ -179,8 +179,8 @@ describe("the link check", () => {
 
   it("may look at a busy GPU", async () => {
     const promise = run(createSource(BUSY_XML), "nvlink_check");
-    await expect.poll(() => clock.sleeping, { timeout: 10_000, interval: 5 }).toBe(1);
-    clock.advance(5_000);
+    await expect.poll(() => clock.sleeperCount(), { timeout: 10_000, interval: 5 }).toBe(1);
+    clock.jump(5_000);
     expect((await promise).outcome).toBe("pass");
   });
 });
@@ -267,7 +267,7 @@ describe("a test that runs", () => {
     standIns.command("dcgmi", `echo $$ > '${standIns.at("pid")}'; sleep 600`);
     const result = run(source, "thermal_profile", { signal });
     await expect
-      .poll(() => existsSync(standIns.at("pid")) && clock.sleeping === 1, { timeout: 10_000, interval: 5 })
+      .poll(() => existsSync(standIns.at("pid")) && clock.sleeperCount() === 1, { timeout: 10_000, interval: 5 })
       .toBe(true);
     return { result };
   }
@@ -276,7 +276,7 @@ describe("a test that runs", () => {
     const { result } = await startHung(createSource());
     const hot = IDLE_XML.replaceAll(/<gpu_temp>\d+ C</g, "<gpu_temp>88 C<");
     standIns.write("smi.xml", hot);
-    clock.advance(5_000);
+    clock.jump(5_000);
     expect(await result).toMatchObject({
       outcome: "aborted",
       conclusion: "Stopped and killed: 88 C, slowdown begins at 90 C.",
@@ -291,20 +291,20 @@ describe("a test that runs", () => {
       (seen += 1) === 3 ? "<gpu_temp>GPU is lost<" : text,
     );
     standIns.write("smi.xml", gone);
-    clock.advance(5_000);
+    clock.jump(5_000);
     expect(await result).toMatchObject({ outcome: "aborted", conclusion: expect.stringContaining("GPU 2 was lost") });
   });
 
   it("goes on while the GPU stays cool and ends with its caller", async () => {
     const controller = new AbortController();
     const { result } = await startHung(createSource(), controller.signal);
-    clock.advance(5_000);
-    await expect.poll(() => clock.sleeping, { timeout: 10_000, interval: 5 }).toBe(1);
+    clock.jump(5_000);
+    await expect.poll(() => clock.sleeperCount(), { timeout: 10_000, interval: 5 }).toBe(1);
     controller.abort();
     expect(await result).toMatchObject({
       outcome: "aborted",
       conclusion: expect.stringContaining("the caller stopped it"),
     });
-    expect(clock.sleeping).toBe(0);
+    expect(clock.sleeperCount()).toBe(0);
   });
 });

@@ -7,7 +7,7 @@ import type { NodeReading } from "../../../../engine/gpu/reading.ts";
 import { createSimulatedNode } from "../../../../engine/gpu/simulator/node.ts";
 import { createNvidiaSmiSource, type NvidiaSmiSourceOptions } from "../../../../tools/gpu/telemetry/nvidia-smi.ts";
 import type { TelemetrySource } from "../../../../tools/gpu/telemetry/source.ts";
-import { createVirtualClock } from "../alerts/virtual-clock.ts";
+import { createManualClock } from "../../../support/manual-clock.ts";
 import { createStandIns, linkErrors, linkStates, smiFromFiles, type StandIns } from "./stand-ins.ts";
 
 const NOW_MS = Date.UTC(2026, 2, 14, 9, 26, 53);
@@ -25,7 +25,7 @@ function sourceOf(nvidiaSmiPath: string, options: Partial<NvidiaSmiSourceOptions
     dcgmiPath: standIns.at("dcgmi"),
     commandTimeoutMs: 20_000,
     kernelLog: "none",
-    clock: createVirtualClock(NOW_MS),
+    clock: createManualClock(NOW_MS),
     log: pino({ level: "silent" }),
     ...options,
   });

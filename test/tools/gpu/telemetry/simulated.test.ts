@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { createSimulatedSource } from "../../../../tools/gpu/telemetry/simulated.ts";
-import { createVirtualClock } from "../alerts/virtual-clock.ts";
+import { createManualClock } from "../../../support/manual-clock.ts";
 
 const signal = new AbortController().signal;
 
@@ -12,7 +12,7 @@ describe("the simulated source", () => {
       seed: 7,
       gpuCount: 8,
       nodeCount: 10,
-      clock: createVirtualClock(),
+      clock: createManualClock(),
     });
     const nodes = await source.listNodes(signal);
     expect(nodes).toHaveLength(10);
@@ -25,10 +25,10 @@ describe("the simulated source", () => {
   });
 
   it("lives in the time of its clock", async () => {
-    const clock = createVirtualClock();
+    const clock = createManualClock();
     const source = createSimulatedSource({ scenario: "pcie_degraded", seed: 7, gpuCount: 4, nodeCount: 1, clock });
     const first = await source.readNode({ signal });
-    clock.advance(600_000);
+    clock.jump(600_000);
     const second = await source.readNode({ signal });
     expect(second.collectedAtMs).toBe((first.collectedAtMs ?? 0) + 600_000);
     const replays = (reading: typeof first): number =>
@@ -42,7 +42,7 @@ describe("the simulated source", () => {
       seed: 3,
       gpuCount: 4,
       nodeCount: 1,
-      clock: createVirtualClock(),
+      clock: createManualClock(),
     });
     const lost = (await source.readNode({ signal })).gpus.find((gpu) => gpu.isLost);
     const { events } = await source.readEvents({ signal });
@@ -60,7 +60,7 @@ describe("the simulated source", () => {
       seed: 1,
       gpuCount: 1,
       nodeCount: 12,
-      clock: createVirtualClock(),
+      clock: createManualClock(),
     });
     await expect(source.readNode({ node: "gpu-7", signal })).rejects.toMatchObject({
       code: "node_not_found",
@@ -70,7 +70,7 @@ describe("the simulated source", () => {
 
   it("refuses an unknown scenario", () => {
     expect(() =>
-      createSimulatedSource({ scenario: "fire", seed: 1, gpuCount: 4, nodeCount: 1, clock: createVirtualClock() }),
+      createSimulatedSource({ scenario: "fire", seed: 1, gpuCount: 4, nodeCount: 1, clock: createManualClock() }),
     ).toThrow(expect.objectContaining({ code: "invalid_input", message: expect.stringContaining("clock_stuck") }));
   });
 });

@@ -11,7 +11,7 @@ import { HEARTBEAT_MS, PREVIEW_LIMIT_MS } from "../../../../../tools/data/design
 import { createRunLock } from "../../../../../lib/run-lock.ts";
 import type { GenerationServices } from "../../../../../tools/data/generation-services.ts";
 import { CONFIG, collect, waitUntilEnded } from "../../../../contracts/data-designer.ts";
-import { type VirtualClock, createVirtualClock } from "../../../gpu/alerts/virtual-clock.ts";
+import { type ManualClock, createManualClock } from "../../../../support/manual-clock.ts";
 import { type EmbeddedHome, datasetRows, openHome, waitUntil } from "./open-designer.ts";
 
 const WITH_MODEL = {
@@ -24,10 +24,10 @@ const WITH_MODEL = {
 const never = new AbortController().signal;
 
 let home: EmbeddedHome;
-let clock: VirtualClock;
+let clock: ManualClock;
 beforeEach(() => {
   home = openHome();
-  clock = createVirtualClock();
+  clock = createManualClock();
 });
 afterEach(() => home.cleanUp());
 
@@ -88,7 +88,7 @@ describe("a preview with models", () => {
     })();
     await waitUntil(() => model.asked() === 1);
     for (let beat = 1; beat <= 3; beat += 1) {
-      clock.advance(HEARTBEAT_MS);
+      clock.jump(HEARTBEAT_MS);
       await waitUntil(() => messages.filter(({ kind }) => kind === "heartbeat").length === beat);
     }
     expect(messages.some(({ kind }) => kind === "dataset")).toBe(false);
@@ -132,7 +132,7 @@ describe("a preview with models", () => {
     await waitUntil(() => model.asked() === 1);
     controller.abort(new Error("enough"));
     await expect(reading).rejects.toThrow("enough");
-    expect(clock.sleeping).toBe(1);
+    expect(clock.sleeperCount()).toBe(1);
   });
 
   it("is ended after its time and names the model that did not answer", async () => {
@@ -141,14 +141,14 @@ describe("a preview with models", () => {
     const reading = collect(designer.preview({ config: WITH_MODEL, numRecords: 2 }));
     reading.catch(() => undefined);
     await waitUntil(() => model.asked() === 1);
-    clock.advance(PREVIEW_LIMIT_MS);
+    clock.jump(PREVIEW_LIMIT_MS);
     await expect(reading).rejects.toMatchObject({
       code: "timed_out",
       message: expect.stringContaining(
         'the preview took longer than 120 s: column "note" waits for "writer" (model "m-1" of provider "here")',
       ) as string,
     });
-    expect(clock.sleeping).toBe(1);
+    expect(clock.sleeperCount()).toBe(1);
   });
 
   it.each([0, 1_001, 1.5])("of %s rows is refused", async (numRecords) => {
@@ -222,10 +222,10 @@ it("waits for a change no longer than asked, by its own clock", async () => {
     .waitForChange(job.id, { version, timeoutMs: 300, signal: never })
     .finally(() => (isOver = true));
   // The designer looks after its jobs, and waits.
-  await waitUntil(() => clock.sleeping === 2);
-  clock.advance(299);
+  await waitUntil(() => clock.sleeperCount() === 2);
+  clock.jump(299);
   expect(isOver).toBe(false);
-  clock.advance(1);
+  clock.jump(1);
   expect(await change).toEqual(job);
   lock.release();
 });

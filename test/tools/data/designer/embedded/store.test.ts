@@ -10,16 +10,16 @@ import { MAX_EVENTS, MAX_LOG_LINES } from "../../../../../tools/data/designer/em
 import { type JobDatabase, openJobDatabase } from "../../../../../tools/data/designer/embedded/job-database.ts";
 import { canBecome } from "../../../../../tools/data/designer/embedded/job-states.ts";
 import { type JobStore, type NewJob, createJobStore } from "../../../../../tools/data/designer/embedded/job-store.ts";
-import { createVirtualClock, type VirtualClock } from "../../../gpu/alerts/virtual-clock.ts";
+import { createManualClock, type ManualClock } from "../../../../support/manual-clock.ts";
 import { openHome, waitUntil } from "./open-designer.ts";
 
 let folder: string;
-let clock: VirtualClock;
+let clock: ManualClock;
 let database: JobDatabase;
 let store: JobStore;
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), "nemops-jobs-"));
-  clock = createVirtualClock();
+  clock = createManualClock();
   database = openJobDatabase(path.join(folder, "datasets.sqlite"));
   store = createJobStore(database, clock);
 });
@@ -117,7 +117,7 @@ describe("what a job tells", () => {
         .eventsAfter(row.number, 0, 100)
         .flatMap(({ type, data }) => (type === "row_group_finished" ? [data["id"]] : []));
     expect(ids()).toEqual([0]);
-    clock.advance(250);
+    clock.jump(250);
     recorder.tick();
     expect(ids()).toEqual([0, 49]);
     expect(store.get("job-1")).toMatchObject({ done_rows: 450, failed_rows: 52, rows_per_second: 5 });
