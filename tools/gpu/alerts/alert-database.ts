@@ -1,22 +1,13 @@
-import BetterSqlite, { type Database } from "better-sqlite3";
-
-import { ServiceError } from "../../../lib/errors.ts";
-import { createFolderOf, guardStorage } from "../../../lib/storage.ts";
+import { type SqliteFile, openSqliteFile } from "../../../lib/sqlite-file.ts";
 
 /**
  * The alert book's file. It uses better-sqlite3 directly and not the server's asynchronous store: raising an alert is
  * "look for the open one, else insert" in one immediate transaction, which is correct across processes only when nothing
  * else can run in between, and the command line needs it without the rest of the server.
  */
-export interface AlertDatabase {
-  readonly sqlite: Database;
-  /** Runs `work` in one immediate (write-locking) transaction. Throws `storage_failed` when the store fails. */
-  write<Result>(work: () => Result): Result;
-  read<Result>(work: () => Result): Result;
-  close(): void;
-}
+export type AlertDatabase = SqliteFile;
 
-/** Row by row; `PRAGMA user_version` is the number of those applied. Rows are only ever added at the end. */
+/** Rows are only ever added at the end. */
 const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE alerts (
@@ -85,47 +76,7 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-const BUSY_TIMEOUT_MS = 5_000;
-
 /** Creates or opens the file (`:memory:` for none). Throws `storage_failed` with the path and the remedy. */
 export function openAlertDatabase(file: string): AlertDatabase {
-  const sqlite = guard(file, () => {
-    if (file !== ":memory:") createFolderOf(file);
-    const opened = new BetterSqlite(file, { timeout: BUSY_TIMEOUT_MS });
-    try {
-      opened.pragma("journal_mode = WAL");
-      opened.pragma("synchronous = NORMAL");
-      opened.pragma("foreign_keys = ON");
-      migrate(opened, file);
-    } catch (error) {
-      opened.close();
-      throw error;
-    }
-    return opened;
-  });
-  return {
-    sqlite,
-    write: (work) => guard(file, () => sqlite.transaction(work).immediate()),
-    read: (work) => guard(file, work),
-    close: () => sqlite.close(),
-  };
-}
-
-function migrate(sqlite: Database, file: string): void {
-  const run = sqlite.transaction(() => {
-    const version = Number(sqlite.pragma("user_version", { simple: true }));
-    if (version > MIGRATIONS.length) {
-      throw new ServiceError(
-        "storage_failed",
-        `${file} was written by a newer version of NemOps (schema ${version}, this one knows ${MIGRATIONS.length}); update NemOps or use another NEMOPS_HOME`,
-      );
-    }
-    for (const statement of MIGRATIONS.slice(version)) sqlite.exec(statement);
-    if (version < MIGRATIONS.length) sqlite.pragma(`user_version = ${MIGRATIONS.length}`);
-  });
-  run.immediate();
-}
-
-function guard<Result>(file: string, work: () => Result): Result {
-  return guardStorage("alert book", file, work);
+  return openSqliteFile({ what: "alert book", file, migrations: MIGRATIONS });
 }

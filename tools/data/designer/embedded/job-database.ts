@@ -1,24 +1,9 @@
-import BetterSqlite, { type Database } from "better-sqlite3";
+import { type SqliteFile, openSqliteFile } from "../../../../lib/sqlite-file.ts";
 
-import { ServiceError } from "../../../../lib/errors.ts";
-import { createFolderOf, guardStorage } from "../../../../lib/storage.ts";
+/** The file that holds the jobs of a home. */
+export type JobDatabase = SqliteFile;
 
-/**
- * The file that holds the jobs of a home. Several processes may have it open: each change is one immediate transaction
- * that first looks at what is there.
- */
-export interface JobDatabase {
-  readonly sqlite: Database;
-  /**
-   * Runs `work` in one immediate (write-locking) transaction. Throws `storage_failed` when the store fails, `unavailable`
-   * when it is closed.
-   */
-  readonly write: <Result>(work: () => Result) => Result;
-  readonly read: <Result>(work: () => Result) => Result;
-  close(): void;
-}
-
-/** Row by row; `PRAGMA user_version` is the number of those applied. Rows are only ever added at the end. */
+/** Rows are only ever added at the end. */
 const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE jobs (
@@ -81,48 +66,7 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-const BUSY_TIMEOUT_MS = 5_000;
-
 /** Creates or opens the file. Throws `storage_failed` with the path and the remedy. */
 export function openJobDatabase(file: string): JobDatabase {
-  const guard = <Result>(work: () => Result): Result => guardStorage("job list", file, work);
-  const sqlite = guard(() => {
-    createFolderOf(file);
-    const opened = new BetterSqlite(file, { timeout: BUSY_TIMEOUT_MS });
-    try {
-      opened.pragma("journal_mode = WAL");
-      opened.pragma("synchronous = NORMAL");
-      opened.pragma("foreign_keys = ON");
-      migrate(opened, file);
-    } catch (error) {
-      opened.close();
-      throw error;
-    }
-    return opened;
-  });
-  const whileOpen = <Result>(work: () => Result): Result => {
-    if (!sqlite.open) throw new ServiceError("unavailable", "the list of jobs is closed: the service stops");
-    return guard(work);
-  };
-  return {
-    sqlite,
-    write: (work) => whileOpen(() => sqlite.transaction(work).immediate()),
-    read: whileOpen,
-    close: () => sqlite.close(),
-  };
-}
-
-function migrate(sqlite: Database, file: string): void {
-  const run = sqlite.transaction(() => {
-    const version = Number(sqlite.pragma("user_version", { simple: true }));
-    if (version > MIGRATIONS.length) {
-      throw new ServiceError(
-        "storage_failed",
-        `${file} was written by a newer version of NemOps (schema ${version}, this one knows ${MIGRATIONS.length}); update NemOps or use another NEMOPS_HOME`,
-      );
-    }
-    for (const statement of MIGRATIONS.slice(version)) sqlite.exec(statement);
-    if (version < MIGRATIONS.length) sqlite.pragma(`user_version = ${MIGRATIONS.length}`);
-  });
-  run.immediate();
+  return openSqliteFile({ what: "job list", file, migrations: MIGRATIONS });
 }
