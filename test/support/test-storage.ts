@@ -3,12 +3,23 @@ import { cpSync } from "node:fs";
 import path from "node:path";
 
 import { Client } from "pg";
+import { afterAll } from "vitest";
 
+import { SILENT_BUS } from "../../server/replicas/bus.ts";
 import { createCheckpointer } from "../../server/store/checkpointer.ts";
 import { type Storage, openStorage } from "../../server/store/open-storage.ts";
 import { createFileRunGuard } from "../../server/store/run-guard.ts";
 import { createStore } from "../../server/store/store.ts";
 import { schemaOf, withSchema } from "./postgres.ts";
+
+/** Schemas that outlive their storage, because the next app with the same home finds them again. */
+const kept = new Set<string>();
+afterAll(async () => {
+  const url = process.env["TEST_POSTGRES_URL"];
+  if (url === undefined) return;
+  for (const schema of kept) await execute(url, `drop schema if exists ${schema} cascade`);
+  kept.clear();
+});
 
 /**
  * What a test app keeps: SQLite, or a schema of the Postgres that `TEST_POSTGRES_URL` names. What lies in `home` is there
@@ -28,6 +39,7 @@ async function openFiles(home: string | undefined): Promise<Storage> {
     store,
     checkpointer,
     guard: createFileRunGuard(home ?? ""),
+    bus: SILENT_BUS,
     async close() {
       await store.close();
       await checkpointer.close();
@@ -37,6 +49,7 @@ async function openFiles(home: string | undefined): Promise<Storage> {
 
 async function openSchema(url: string, home: string | undefined): Promise<Storage> {
   const uri = withSchema(url, home === undefined ? `test_${randomBytes(8).toString("hex")}` : schemaOfHome(home));
+  if (home !== undefined) kept.add(schemaOf(uri));
   await execute(url, `create schema if not exists ${schemaOf(uri)}`);
   const storage = await openStorage({ home: "", databaseUri: uri });
   return {

@@ -1,5 +1,6 @@
 import {
   type DataTypeNode,
+  type DatabaseIntrospector,
   type Driver,
   Kysely,
   PostgresDialect,
@@ -10,6 +11,7 @@ import type { Pool } from "pg";
 
 import { TranslatingDriver } from "../translating-driver.ts";
 import { toPostgresError } from "./error.ts";
+import { createSchemaIntrospector } from "./introspector.ts";
 
 /**
  * The columns of our migrations, which are named as SQLite names them: its integers and reals have 64 bits, and its texts
@@ -41,6 +43,10 @@ export function createPostgresKysely<Schema>(pool: Pool, database: string): Kyse
 
     override createQueryCompiler(): QueryCompiler {
       return new Compiler();
+    }
+
+    override createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
+      return createSchemaIntrospector(db);
     }
   }
   const lent = { connect: () => pool.connect(), end: async () => {}, options: pool.options };

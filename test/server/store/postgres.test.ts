@@ -5,7 +5,7 @@ import { type Storage, openStorage } from "../../../server/store/open-storage.ts
 import { describeCheckpointer } from "../../contracts/checkpointer.ts";
 import { describeSaver } from "../../contracts/saver.ts";
 import { describeStore } from "../../contracts/store.ts";
-import { type TestPostgres, hasPostgres, startTestPostgres } from "../../support/postgres.ts";
+import { type TestPostgres, hasPostgres, schemaOf, startTestPostgres } from "../../support/postgres.ts";
 
 describe.skipIf(!hasPostgres())("with a Postgres", () => {
   let postgres: TestPostgres;
@@ -29,6 +29,24 @@ describe.skipIf(!hasPostgres())("with a Postgres", () => {
     for (const storage of opened) {
       expect(await storage.store.threads.count({})).toBe(0);
       await storage.close();
+    }
+  });
+
+  it("makes its tables while others in the database make and drop schemas of theirs", async () => {
+    const ending = new AbortController();
+    const churn = async (): Promise<void> => {
+      while (!ending.signal.aborted) {
+        const uri = await postgres.createSchema();
+        await postgres.query(`create table ${schemaOf(uri)}.theirs (id serial)`);
+        await postgres.dropSchema(uri);
+      }
+    };
+    const churning = Promise.all([churn(), churn()]);
+    try {
+      for (let count = 0; count < 8; count += 1) await (await open()).close();
+    } finally {
+      ending.abort();
+      await churning;
     }
   });
 
