@@ -38,9 +38,7 @@ it("takes back what a failed change did", () => {
 });
 
 it("says that it is closed", () => {
-  const opened = openSqliteFile({ what: "notes", file: ":memory:", migrations: [] });
+  const opened = openSqliteFile({ what: "list of notes", file: ":memory:", migrations: [] });
   opened.close();
-  expect(() => opened.read(() => 1)).toThrow(
-    expect.objectContaining({ code: "unavailable", message: /notes is closed/ }),
-  );
+  expect(() => opened.read(() => 1)).toThrow("the list of notes is closed: the service stops");
 });
