@@ -8,47 +8,83 @@ import { benchDataLlm } from "./data-llm.ts";
 import { benchDataSamplers } from "./data-samplers.ts";
 import { benchDataGenerate } from "./data-generate.ts";
 import { benchDatasetRows } from "./dataset-rows.ts";
+import { READER_SIZES, benchIdleReaders } from "./idle-readers.ts";
 import { benchIncidentSearch } from "./incident-search.ts";
 import { benchLogParsing } from "./log-parsing.ts";
 import type { BenchRow } from "./row.ts";
 import { benchServer } from "./server.ts";
 import { benchSoak } from "./soak.ts";
 import { benchSmiXml } from "./smi-xml.ts";
+import { type Flags, type SizeChoice, type Sizes, chooseSizes, readArguments } from "./support/sizes.ts";
+import { type BenchTable, formatTable, formatValue } from "./support/table.ts";
 import { benchTemplates } from "./templates.ts";
 import { benchThreadGrowth } from "./thread-growth.ts";
+import { TOKEN_SIZES, benchTokenStreams } from "./token-streams.ts";
 import { benchToolCall } from "./tool-call.ts";
 import { benchTriageCli } from "./triage-cli.ts";
 
-/** All measurements, in the order they run. `npm run bench -- log xml` runs those whose name contains a word. */
-const BENCHMARKS: readonly { name: string; run: () => Promise<readonly BenchRow[]> }[] = [
-  { name: "log-parsing", run: benchLogParsing },
-  { name: "smi-xml", run: benchSmiXml },
-  { name: "triage-cli", run: benchTriageCli },
-  { name: "data-samplers", run: benchDataSamplers },
-  { name: "templates", run: benchTemplates },
-  { name: "incident-search", run: benchIncidentSearch },
-  { name: "tool-call", run: benchToolCall },
-  { name: "agent", run: benchAgent },
-  { name: "agent-http", run: benchAgentHttp },
-  { name: "server", run: benchServer },
-  { name: "soak", run: () => benchSoak() },
-  { name: "data-generate", run: benchDataGenerate },
-  { name: "data-llm", run: benchDataLlm },
-  { name: "dataset-rows", run: benchDatasetRows },
-  { name: "brief-parse", run: () => Promise.resolve(benchBriefParse()) },
-  { name: "brief", run: benchBrief },
-  { name: "thread-growth", run: benchThreadGrowth },
+type Result = readonly (BenchRow | BenchTable)[];
+
+interface Benchmark {
+  readonly name: string;
+  /** The sizes that flags may change. */
+  readonly sizes: Sizes;
+  readonly run: (flags: Flags) => Promise<Result>;
+}
+
+const sized = <Chosen extends Sizes>(
+  name: string,
+  sizes: SizeChoice<Chosen>,
+  run: (sizes: Chosen) => Promise<Result>,
+): Benchmark => ({ name, sizes: sizes.full, run: (flags) => run(chooseSizes(sizes, flags)) });
+const fixed = (name: string, run: () => Promise<Result>): Benchmark => ({ name, sizes: {}, run: () => run() });
+
+/**
+ * All measurements, in the order they run. `npm run bench -- log xml` runs those whose name contains a word; `--quick` and
+ * flags such as `--streams 8` make those smaller that take sizes.
+ */
+const BENCHMARKS: readonly Benchmark[] = [
+  fixed("log-parsing", benchLogParsing),
+  fixed("smi-xml", benchSmiXml),
+  fixed("triage-cli", benchTriageCli),
+  fixed("data-samplers", benchDataSamplers),
+  fixed("templates", benchTemplates),
+  fixed("incident-search", benchIncidentSearch),
+  fixed("tool-call", benchToolCall),
+  fixed("agent", benchAgent),
+  fixed("agent-http", benchAgentHttp),
+  fixed("server", benchServer),
+  sized("token-streams", TOKEN_SIZES, benchTokenStreams),
+  sized("idle-readers", READER_SIZES, benchIdleReaders),
+  fixed("soak", () => benchSoak()),
+  fixed("data-generate", benchDataGenerate),
+  fixed("data-llm", benchDataLlm),
+  fixed("dataset-rows", benchDatasetRows),
+  fixed("brief-parse", () => Promise.resolve(benchBriefParse())),
+  fixed("brief", benchBrief),
+  fixed("thread-growth", benchThreadGrowth),
 ];
 
-const wanted = process.argv.slice(2);
+const { words, flags } = readArguments(process.argv.slice(2));
+const chosen = BENCHMARKS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const unknown = Object.keys(flags).filter((flag) => flag !== "quick" && chosen.every(({ sizes }) => !(flag in sizes)));
+if (unknown.length > 0 || chosen.length === 0) {
+  const takes = chosen.flatMap(({ name, sizes }) => Object.keys(sizes).map((size) => `${name} --${size}`));
+  process.stderr.write(
+    `${chosen.length === 0 ? `there are ${BENCHMARKS.map(({ name }) => name).join(", ")}` : `no --${unknown.join(", --")}; there are ${["--quick", ...takes].join(", ")}`}\n`,
+  );
+  process.exit(2);
+}
 const [cpu] = cpus();
 process.stdout.write(
   `${cpus().length} x ${cpu?.model ?? "unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}; figures are medians\n`,
 );
-for (const { name, run } of BENCHMARKS) {
-  if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;
-  for (const { what, size, figure, unit, budget } of await run()) {
-    const shown = figure >= 100 ? Math.round(figure).toLocaleString("en-US") : figure.toPrecision(3);
-    process.stdout.write(`${what}: ${shown} ${unit}${budget ? ` (budget ${budget})` : ""}; ${size}\n`);
-  }
+for (const { run } of chosen) {
+  for (const result of await run(flags)) process.stdout.write(`${format(result)}\n`);
+}
+
+function format(result: BenchRow | BenchTable): string {
+  if ("rows" in result) return formatTable(result);
+  const { what, size, figure, unit, budget } = result;
+  return `${what}: ${formatValue(figure)} ${unit}${budget ? ` (budget ${budget})` : ""}; ${size}`;
 }

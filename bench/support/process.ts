@@ -12,18 +12,23 @@ export interface RunningProcess {
 }
 
 export interface StartOptions {
-  /** Relative to the project. */
+  /** Relative to the project, or absolute. */
   readonly file: string;
   readonly args?: readonly string[];
+  /** Options of Node itself. */
+  readonly nodeArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Folder to run in; the project by default. */
+  readonly cwd?: string;
   /** Matches the line of standard output that names the URL, in its first group. */
   readonly urlLine: RegExp;
 }
 
 /** Starts a server as a process of its own; resolves when it has printed its URL. */
-export async function startProcess({ file, args = [], env = {}, urlLine }: StartOptions): Promise<RunningProcess> {
-  const child = spawn(process.execPath, [path.join(root, file), ...args], {
-    cwd: root,
+export async function startProcess(options: StartOptions): Promise<RunningProcess> {
+  const { file, args = [], nodeArgs = [], env = {}, cwd = root, urlLine } = options;
+  const child = spawn(process.execPath, [...nodeArgs, path.resolve(root, file), ...args], {
+    cwd,
     env: { PATH: process.env["PATH"], HOME: tmpdir(), ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -37,9 +42,10 @@ export async function startProcess({ file, args = [], env = {}, urlLine }: Start
   throw new Error(`${file} ended before it listened`);
 }
 
-export async function stopProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+/** SIGTERM lets it end its runs and write what it has to write. */
+export async function stopProcess(child: ChildProcess, signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, "exit");
-  child.kill("SIGKILL");
+  child.kill(signal);
   await ended;
 }
