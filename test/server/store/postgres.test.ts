@@ -43,7 +43,11 @@ describe.skipIf(!hasPostgres())("with a Postgres", () => {
     };
     const churning = Promise.all([churn(), churn()]);
     try {
-      for (let count = 0; count < 8; count += 1) await (await open()).close();
+      for (let count = 0; count < 8; count += 1) {
+        const storage = await open();
+        expect(await storage.store.threads.count({})).toBe(0);
+        await storage.close();
+      }
     } finally {
       ending.abort();
       await churning;
