@@ -21,10 +21,10 @@ import { addUuidColumn } from "./add-uuid-column.ts";
 import { addValidationColumn } from "./add-validation-column.ts";
 import { cancelJob } from "./cancel-job.ts";
 import { createJob, createJobTool } from "./create-job.ts";
-import { finalizeSubmission } from "./finalize-submission.ts";
+import { finalizeSubmission, finalizeSubmissionTool } from "./finalize-submission.ts";
 import { getConfigSummary } from "./get-config-summary.ts";
 import { getJobStatus } from "./get-job-status.ts";
-import { initConfig } from "./init-config.ts";
+import { initConfig, initConfigTool } from "./init-config.ts";
 import { listJobs } from "./list-jobs.ts";
 import { previewData } from "./preview-data.ts";
 import { removeColumn } from "./remove-column.ts";
@@ -67,8 +67,15 @@ export const DATA_TOOLS: readonly Tool<DataToolContext>[] = [
   finalizeSubmission,
 ];
 
+/** The tools whose arguments name how many rows there may be. */
+const BOUNDED_TOOLS = new Map<Tool<DataToolContext>, (maxRows: number) => Tool<DataToolContext>>([
+  [initConfig, initConfigTool],
+  [createJob, createJobTool],
+  [finalizeSubmission, finalizeSubmissionTool],
+]);
+
 /** The tools as a context has them: their arguments name its limits. */
 export function dataToolsOf({ maxRows }: DataToolContext): readonly Tool<DataToolContext>[] {
   if (maxRows === undefined) return DATA_TOOLS;
-  return DATA_TOOLS.map((tool) => (tool === createJob ? createJobTool(maxRows) : tool));
+  return DATA_TOOLS.map((tool) => BOUNDED_TOOLS.get(tool)?.(maxRows) ?? tool);
 }

@@ -17,16 +17,20 @@ export const seedField = field(
   },
 );
 
-export const initConfig = defineDesignTool({
-  name: "init_config",
-  title: "Start a design",
-  description: "Start a new, empty design; one that was begun is discarded. The first call for a new dataset.",
-  example: { name: "orders", num_records: 500 },
-  input: z.object({
-    name: optional(nameField("Name of the dataset")),
-    num_records: optional(integerField("Rows to generate", 1, MAX_RECORDS)),
-    seed: optional(seedField),
-  }),
-  isIdempotent: true,
-  reduce: (_draft, { name = null, num_records = null, seed = null }) => startDraft({ name, num_records, seed }),
-});
+/** The tool where a dataset has at most `maxRows` rows, which its arguments say. */
+export const initConfigTool = (maxRows: number) =>
+  defineDesignTool({
+    name: "init_config",
+    title: "Start a design",
+    description: "Start a new, empty design; one that was begun is discarded. The first call for a new dataset.",
+    example: { name: "orders", num_records: 500 },
+    input: z.object({
+      name: optional(nameField("Name of the dataset")),
+      num_records: optional(integerField("Rows to generate", 1, maxRows)),
+      seed: optional(seedField),
+    }),
+    isIdempotent: true,
+    reduce: (_draft, { name = null, num_records = null, seed = null }) => startDraft({ name, num_records, seed }),
+  });
+
+export const initConfig = initConfigTool(MAX_RECORDS);

@@ -116,6 +116,16 @@ describe("a brief with a number of rows", () => {
   });
 });
 
+describe("a brief with more rows than a job may have", () => {
+  it("is told the limit before anybody approves, and goes on with fewer", async () => {
+    const { card, text } = await designer.ask(BRIEF.replace("500 fake", "20000000 fake"));
+    expect(card).toBeUndefined();
+    expect(text).toContain("a whole number from 1 to 10000000");
+    const { card: second } = await designer.ask("make it 40 rows");
+    expect(second?.action_requests[0]?.args).toMatchObject({ num_records: 40, columns: COLUMNS });
+  });
+});
+
 describe("a brief without a number of rows", () => {
   it("shows a preview and asks, and a yes makes the rows that were offered", async () => {
     const { text, card, state } = await designer.ask(OPEN_BRIEF);

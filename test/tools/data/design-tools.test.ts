@@ -204,10 +204,13 @@ it("tells how many rows a job may have here, and takes no more", async () => {
   try {
     const client = own.connect();
     await ask(client, "add_uuid_column", { name: "id" });
-    const create = (await client.listTools()).find((tool) => tool.name === "create_job");
-    expect(create?.inputSchema).toMatchObject({ properties: { num_records: { minimum: 1, maximum: 1000 } } });
-    const answer = await refuse(client, "create_job", { num_records: 1001 });
-    expect(JSON.stringify(answer)).toContain("a whole number from 1 to 1000");
+    const known = await client.listTools();
+    for (const name of ["init_config", "finalize_submission", "create_job"]) {
+      const tool = known.find((one) => one.name === name);
+      expect(tool?.inputSchema).toMatchObject({ properties: { num_records: { minimum: 1, maximum: 1000 } } });
+      const answer = await refuse(client, name, { num_records: 1001 });
+      expect(JSON.stringify(answer)).toContain("a whole number from 1 to 1000");
+    }
   } finally {
     await own.close();
   }

@@ -115,7 +115,7 @@ describe("arguments that are written otherwise", () => {
   });
 
   const refusals: readonly (readonly [string, Answer, string])[] = [
-    ["init_config", { num_records: 0 }, "num_records must be a whole number from 1 to 100000000, got 0"],
+    ["init_config", { num_records: 0 }, "num_records must be a whole number from 1 to 10000000, got 0"],
     ["init_config", { num_records: 1e9 }, "num_records must be a whole number"],
     ["add_category_column", { name: "c" }, "values is required"],
     ["add_category_column", { name: "c", values: [] }, 'must be a list such as ["small", "large"]'],
