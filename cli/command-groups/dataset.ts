@@ -3,6 +3,8 @@ import type { Command } from "commander";
 import { oneOf, wholeNumber } from "../arguments.ts";
 import type { Action } from "../program.ts";
 
+const DESIGN_FILE = "JSON or YAML file, or what `dataset design --json` printed";
+
 export function addDatasetCommands(program: Command, action: Action): void {
   const dataset = program.command("dataset").helpCommand(false).description("synthetic datasets from a design");
   dataset
@@ -14,19 +16,19 @@ export function addDatasetCommands(program: Command, action: Action): void {
   dataset
     .command("validate")
     .description("say everything that is wrong with a design; exit 1 on an error")
-    .argument("<design>", "JSON or YAML file")
+    .argument("<design>", DESIGN_FILE)
     .action(action(() => import("../commands/dataset-validate.ts")));
   dataset
     .command("preview")
     .description("show the first rows of a dataset")
-    .argument("<design>", "JSON or YAML file")
+    .argument("<design>", DESIGN_FILE)
     .option("-n, --rows <count>", "rows", wholeNumber(1, 1_000), 10)
     .option("--seed <seed>", "other rows for another seed", "0")
     .action(action(() => import("../commands/dataset-preview.ts")));
   dataset
     .command("create")
     .description("generate a dataset and print the file that was written")
-    .argument("<design>", "JSON or YAML file")
+    .argument("<design>", DESIGN_FILE)
     .requiredOption("-n, --rows <count>", "rows", wholeNumber(1, 100_000_000))
     .option(
       "-f, --format <format>",

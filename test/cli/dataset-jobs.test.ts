@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -168,9 +168,14 @@ describe("nemops dataset design", () => {
     expect(made.code).toBe(0);
   });
 
-  it("prints the design, with everything that was read from the brief in JSON", async () => {
+  it("prints the design, with everything that was read from the brief in JSON, which the other commands read", async () => {
     const { stdout } = await runCli(["dataset", "design", "30 orders with price 1 to 9, as CSV", "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ kind: "dataset_design", num_records: 30, formats: ["csv"] });
+    const saved = path.join(folder, "answer.json");
+    writeFileSync(saved, stdout);
+    expect((await runCli(["dataset", "validate", saved])).stdout).toContain("valid; ");
+    const made = await runCli(["dataset", "create", saved, "-n", "3", "-o", path.join(folder, "answer.csv"), "-q"]);
+    expect([made.code, made.stderr]).toEqual([0, ""]);
     const asked = await runCli(["dataset", "design", "hmm"]);
     expect([asked.code, asked.stdout]).toEqual([2, ""]);
     expect(asked.stderr).toMatch(/\?/);

@@ -25,7 +25,8 @@ export interface ParsedDesign {
 }
 
 /**
- * Reads a design: an object, or JSON or YAML text, bare or wrapped as `builder_config.json`. Fills in defaults. Never
+ * Reads a design: an object, or JSON or YAML text, bare or wrapped as in `builder_config.json` or by
+ * `nemops dataset design --json`. Fills in defaults. Never
  * throws, whatever comes in.
  */
 export function parseDesign(input: unknown): ParsedDesign {

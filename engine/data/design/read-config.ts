@@ -12,10 +12,10 @@ export const MAX_DESIGN_DEPTH = 64;
 
 export type ConfigObject = Readonly<Record<string, unknown>>;
 
-/**
- * The config object in JSON text, YAML text or an object, without the `{"data_designer": …, "library_version": …}` that
- * files wrap it in. Never throws.
- */
+/** What files keep a config under: those of the original library, and the answer of `nemops dataset design --json`. */
+const WRAPPERS = ["data_designer", "design"] as const;
+
+/** The config object in JSON text, YAML text or an object, without what files wrap it in. Never throws. */
 export function readConfig(input: unknown): { config?: ConfigObject; violation?: Violation } {
   const read = typeof input === "string" ? readText(input) : { value: input };
   if (read.violation !== undefined) return { violation: read.violation };
@@ -23,8 +23,12 @@ export function readConfig(input: unknown): { config?: ConfigObject; violation?:
   if (!isConfigObject(read.value)) {
     return unreadable(`it must be an object with a list "columns", not ${showValue(read.value)}`);
   }
-  const wrapped = read.value["data_designer"];
-  return { config: isConfigObject(wrapped) && !("columns" in read.value) ? wrapped : read.value };
+  return { config: unwrap(read.value) };
+}
+
+function unwrap(value: ConfigObject): ConfigObject {
+  if ("columns" in value) return value;
+  return WRAPPERS.map((name) => value[name]).find(isConfigObject) ?? value;
 }
 
 export function isConfigObject(value: unknown): value is ConfigObject {

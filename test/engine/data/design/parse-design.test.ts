@@ -31,6 +31,7 @@ describe("reading a design", () => {
     expect(bare).toBeDefined();
     expect(parseDesign(JSON.stringify(config)).design).toEqual(bare);
     expect(parseDesign(JSON.stringify({ data_designer: config })).design).toEqual(bare);
+    expect(parseDesign({ apiVersion: "nemops/v1", kind: "dataset_design", design: config }).design).toEqual(bare);
     expect(parseDesign(yaml).design).toEqual(bare);
   });
 
