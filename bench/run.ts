@@ -4,6 +4,7 @@ import { benchAgentHttp } from "./agent-http.ts";
 import { benchAgent } from "./agent.ts";
 import { benchBriefParse } from "./brief-parse.ts";
 import { benchBrief } from "./brief.ts";
+import { COMPARE_SIZES, benchCompare } from "./compare.ts";
 import { benchDataLlm } from "./data-llm.ts";
 import { benchDataSamplers } from "./data-samplers.ts";
 import { benchDataGenerate } from "./data-generate.ts";
@@ -56,6 +57,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   fixed("server", benchServer),
   sized("token-streams", TOKEN_SIZES, benchTokenStreams),
   sized("idle-readers", READER_SIZES, benchIdleReaders),
+  sized("compare", COMPARE_SIZES, benchCompare),
   fixed("soak", () => benchSoak()),
   fixed("data-generate", benchDataGenerate),
   fixed("data-llm", benchDataLlm),

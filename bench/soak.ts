@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -6,6 +6,8 @@ import { parseArgs } from "node:util";
 
 import { seededRandom } from "../lib/random.ts";
 import { type BenchRow, median } from "./row.ts";
+import { createThreads } from "./support/http.ts";
+import { residentMib } from "./support/memory.ts";
 import { startProcess, stopProcess } from "./support/process.ts";
 import { readRun } from "./support/soak-client.ts";
 
@@ -51,7 +53,7 @@ export async function soak({ threads, clients, minutes, leaving }: SoakOptions):
   const problems: string[] = [];
   const sample = setInterval(() => memoryMib.push(residentMib(server.child.pid)), durationMs / SAMPLES_PER_SOAK);
   try {
-    const threadIds = await createThreads(server.url, threads);
+    const threadIds = await createThreads(agent, server.url, threads);
     const total = { runs: 0, events: 0, returns: 0, lost: 0, doubled: 0 };
     const startedAt = performance.now();
     const work = async (client: number): Promise<void> => {
@@ -106,22 +108,6 @@ export async function benchSoak(options: SoakOptions = DEFAULTS): Promise<BenchR
     { what: "soak, RSS at the end", size, figure: result.endMib, unit: "MiB" },
     { what: "soak, RSS since warm-up", size, figure: growth, unit: "%", budget: "<= 10 %" },
   ];
-}
-
-async function createThreads(url: string, count: number): Promise<string[]> {
-  const ids: string[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const response = await fetch(`${url}/threads`, { method: "POST", body: "{}" });
-    // The answer of our own server.
-    const { thread_id: id } = (await response.json()) as { thread_id: string };
-    ids.push(id);
-  }
-  return ids;
-}
-
-function residentMib(pid: number | undefined): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) / 1024;
 }
 
 /** `node bench/soak.ts --threads 500 --clients 64 --minutes 10 --leaving 0.3` */

@@ -19,16 +19,17 @@ export const CUSTOM_TOKENS: TokenKind = {
   event: "custom",
   isResumable: false,
 };
+export const MODEL_TOKENS: TokenKind = {
+  name: "tokens of a chat model",
+  graphId: "model_tokens",
+  streamMode: "messages-tuple",
+  event: "messages",
+  isResumable: false,
+};
 export const TOKEN_KINDS: readonly TokenKind[] = [
   CUSTOM_TOKENS,
   { ...CUSTOM_TOKENS, name: "the same, resumable (stored)", isResumable: true },
-  {
-    name: "tokens of a chat model",
-    graphId: "model_tokens",
-    streamMode: "messages-tuple",
-    event: "messages",
-    isResumable: false,
-  },
+  MODEL_TOKENS,
 ];
 
 export interface TokenLoad {
