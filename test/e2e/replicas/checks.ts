@@ -1,0 +1,120 @@
+import { expect } from "vitest";
+
+import type { Cluster, LedgerEntry, Replica } from "./cluster.ts";
+import type { HookReceiver } from "./hooks.ts";
+import type { Load, Operation } from "./load.ts";
+import { STEPS, logOf } from "./runs.ts";
+import { call } from "./wire.ts";
+
+interface WireRun {
+  readonly run_id: string;
+  readonly status: string;
+  readonly metadata: { readonly op?: string };
+}
+
+/** Every accepted run has ended once, and the state of its thread is what these runs make, one after the other. */
+export async function checkThreads(replica: Replica, { operations }: Load): Promise<void> {
+  for (const threadId of new Set(operations.map((operation) => operation.threadId))) {
+    if (threadId === undefined) continue;
+    const ofThread = operations.filter((operation) => operation.threadId === threadId);
+    const listed = await call(replica.url, "GET", `/threads/${threadId}/runs?limit=1000`);
+    // The answer that lost its run may have lost its thread, too.
+    if (listed.status === 404 && ofThread.every(({ runId }) => runId === undefined)) continue;
+    const runs = listed.body as readonly WireRun[];
+    const { body } = await call(replica.url, "GET", `/threads/${threadId}/state`);
+    const log = (body as { values: { log?: string[] } }).values.log ?? [];
+    const expected: string[] = [];
+    for (const operation of ofThread) {
+      const ending = checkRun(operation, runs);
+      if (operation.kind === "ask") continue;
+      const of = log.filter((entry) => entry.startsWith(`${operation.op}:`));
+      if (ending === "success") expect(of, operation.op).toEqual(logOf(operation.op));
+      else if (ending === undefined) expect(of, operation.op).toEqual([]);
+      // What a run did before it was stopped is kept, from its beginning on.
+      else expect(of, operation.op).toEqual(logOf(operation.op).slice(0, of.length));
+      expected.push(...of);
+    }
+    if (ofThread[0]?.kind !== "ask") expect(log, `order of ${threadId}`).toEqual(expected);
+  }
+}
+
+/** How the run of the operation ended; undefined when there is none. */
+function checkRun({ op, kind, runId }: Operation, runs: readonly WireRun[]): string | undefined {
+  const found = runs.filter(({ metadata }) => metadata.op === op);
+  expect(found.length, `runs of ${op}`).toBeLessThanOrEqual(1);
+  const [run] = found;
+  if (kind === "rollback") {
+    if (run !== undefined) expect(run.status, op).toBe("success");
+    return run?.status;
+  }
+  // One whose answer was lost may be there or not.
+  if (runId !== undefined) expect(run?.run_id, op).toBe(runId);
+  if (run === undefined) return undefined;
+  const endings = kind === "cancel" || kind === "interrupt" ? ["interrupted", "success"] : ["success"];
+  expect(kind === "ask" ? ["interrupted", "success"] : endings, op).toContain(run.status);
+  return run.status;
+}
+
+/** How often the steps were executed, as the outside world saw it. */
+export function checkLedger(cluster: Cluster, { operations }: Load, lost: ReadonlySet<number>): void {
+  const ofOps = new Map<string, LedgerEntry[]>();
+  for (const entry of cluster.ledger()) {
+    const entries = ofOps.get(entry.op);
+    if (entries === undefined) ofOps.set(entry.op, [entry]);
+    else entries.push(entry);
+  }
+  for (const { op, kind, hasSyncCheckpoints } of operations) {
+    if (kind === "ask") continue;
+    const entries = ofOps.get(op) ?? [];
+    const begun = entries.filter(({ what }) => what === "begin");
+    // A process begins a step again only for a run that another one lost.
+    const isLost = entries.some(({ pid }) => lost.has(pid));
+    if (!isLost)
+      expect(
+        begun.map(({ step }) => step),
+        op,
+      ).toEqual(STEPS.slice(0, begun.length));
+    // A step that another one followed was committed, with these checkpoints: it is not begun again.
+    if (hasSyncCheckpoints)
+      expect(
+        begun.map(({ step }) => step),
+        op,
+      ).toEqual(begun.map(({ step }) => step).sort());
+  }
+}
+
+/** The readers of resumable streams got every event once and in order, whatever replicas they came from. */
+export function checkReadings({ readings }: Load): void {
+  for (const { op, frames } of readings) {
+    const events = frames.map(({ event }) => event);
+    expect(
+      frames.map(({ id }) => id),
+      op,
+    ).toEqual(frames.map((_, index) => index));
+    expect(
+      events.filter((event) => event === "end" || event === "error"),
+      op,
+    ).toEqual(["end"]);
+    expect(events.at(-1), op).toBe("end");
+    const data = frames.map((frame) => frame.data);
+    for (const name of STEPS) {
+      expect(data, op).toContain(JSON.stringify({ op, name }));
+      expect(data, op).toContain(JSON.stringify({ [name]: { log: [`${op}:${name}`] } }));
+    }
+    const attempts = frames.flatMap((frame) =>
+      frame.event === "metadata" ? [(JSON.parse(frame.data) as { attempt: number }).attempt] : [],
+    );
+    expect(attempts, op).toEqual([...attempts].sort((left, right) => left - right));
+  }
+}
+
+/** Every accepted run told its receiver how it ended, and never two endings. */
+export function checkHooks(hooks: HookReceiver, { operations }: Load): void {
+  for (const { op, kind, runId, hasHook } of operations) {
+    if (!hasHook) continue;
+    const bodies = hooks.of(op);
+    if (runId !== undefined && kind !== "rollback") expect(bodies.length, op).toBeGreaterThanOrEqual(1);
+    const endings = new Set(bodies.map((body) => JSON.stringify([body.run_id, body.status, body.values])));
+    expect(endings.size, op).toBe(Math.min(bodies.length, 1));
+  }
+}
