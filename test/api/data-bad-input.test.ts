@@ -123,7 +123,8 @@ describe("SQL over a dataset", () => {
 
   it.each(SQL_CASES)("refuses $what", async ({ sql, status, says }) => {
     const answer = await post(`/api/v1/datasets/${id}/sql`, { sql });
-    expect([answer.status, messageOf(answer)]).toEqual([status, expect.stringMatching(says)]);
+    expect([status].flat()).toContain(answer.status);
+    expect(messageOf(answer)).toMatch(says);
     expect(answer.text).not.toMatch(/root:|127\.0\.0\.1\s+localhost/);
     // The next one is answered, and nothing was written.
     const next = await post(`/api/v1/datasets/${id}/sql`, { sql: "SELECT count(*) AS n FROM dataset" });
