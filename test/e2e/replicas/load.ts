@@ -149,7 +149,8 @@ export function startLoad({ up, random, hookUrl, clients }: LoadOptions): Load {
   const read = async (operation: Operation, path: string): Promise<void> => {
     const frames: Frame[] = [];
     let connections = 0;
-    const readOnce = async (): Promise<boolean> => {
+    const hasEnded = (): boolean => ["end", "error"].includes(frames.at(-1)?.event ?? "");
+    const readOnce = async (): Promise<void> => {
       const { url } = await anyone();
       const leaving = new AbortController();
       const leaveAt = random() < 0.5 ? frames.length + pick(1, 10) : Number.POSITIVE_INFINITY;
@@ -157,18 +158,18 @@ export function startLoad({ up, random, hookUrl, clients }: LoadOptions): Load {
         headers: { "last-event-id": String(frames.at(-1)?.id ?? -1) },
         signal: leaving.signal,
       });
-      if (!response.ok) return false;
+      if (!response.ok) return;
       connections += 1;
       for await (const frame of framesOf(response)) {
         if (frame.id === undefined) continue;
         frames.push(frame);
-        if (frame.event === "end" || frame.event === "error") return true;
         if (frames.length >= leaveAt) leaving.abort();
       }
-      return false;
     };
     for (const untilMs = Date.now() + ASK_LIMIT_MS; Date.now() < untilMs; await sleep(RETRY_MS)) {
-      if (await readOnce().catch(() => false)) {
+      // A connection that breaks is replaced by the next one.
+      await readOnce().catch(() => undefined);
+      if (hasEnded()) {
         readings.push({ op: operation.op, frames, connections });
         return;
       }
@@ -185,10 +186,11 @@ export function startLoad({ up, random, hookUrl, clients }: LoadOptions): Load {
     const answer = await ask("POST", `${path}/cancel?wait=true&action=${action}`);
     // Asked again after the answer was lost, a run that was rolled back is not known any more.
     if (![204, 404].includes(answer?.status ?? 204)) problems.push(`${operation.op}: ${answer?.status}`);
-    const status = ((await ask("GET", path))?.body as { status?: string } | undefined)?.status ?? "";
-    const endings = kind === "cancel" ? ["interrupted", "success"] : ["", "success"];
-    if (answer !== undefined && !endings.includes(status))
+    const found = await ask("GET", path);
+    const status = found?.status === 200 ? (found.body as { status: string }).status : String(found?.status);
+    if (![kind === "cancel" ? "interrupted" : "404", "success"].includes(status)) {
       problems.push(`${operation.op} was stopped and is ${status}`);
+    }
   };
 
   const scenarios: Record<Kind, (threadId: string) => Promise<void>> = {
