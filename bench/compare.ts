@@ -23,7 +23,7 @@ type CompareSizes = {
 };
 
 export const COMPARE_SIZES: SizeChoice<CompareSizes> = {
-  full: { rounds: 3, single: 15, parallel: 200, clients: 32, streams: 64, tokens: 2_000, readers: 1_000 },
+  full: { rounds: 2, single: 10, parallel: 200, clients: 32, streams: 64, tokens: 2_000, readers: 1_000 },
   quick: { rounds: 1, single: 5, parallel: 40, streams: 8, tokens: 200, readers: 100 },
 };
 

@@ -9,6 +9,9 @@ import { benchDataLlm } from "./data-llm.ts";
 import { benchDataSamplers } from "./data-samplers.ts";
 import { benchDataGenerate } from "./data-generate.ts";
 import { benchDatasetRows } from "./dataset-rows.ts";
+import { CLIENT_SIZES, benchGrowthClients } from "./growth-clients.ts";
+import { LENGTH_SIZES, benchGrowthLength } from "./growth-length.ts";
+import { STORED_SIZES, benchGrowthStored } from "./growth-stored.ts";
 import { READER_SIZES, benchIdleReaders } from "./idle-readers.ts";
 import { benchIncidentSearch } from "./incident-search.ts";
 import { benchLogParsing } from "./log-parsing.ts";
@@ -57,6 +60,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   fixed("server", benchServer),
   sized("token-streams", TOKEN_SIZES, benchTokenStreams),
   sized("idle-readers", READER_SIZES, benchIdleReaders),
+  sized("growth-stored", STORED_SIZES, benchGrowthStored),
+  sized("growth-length", LENGTH_SIZES, benchGrowthLength),
+  sized("growth-clients", CLIENT_SIZES, benchGrowthClients),
   sized("compare", COMPARE_SIZES, benchCompare),
   fixed("soak", () => benchSoak()),
   fixed("data-generate", benchDataGenerate),

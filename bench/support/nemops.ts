@@ -13,7 +13,7 @@ export interface Service {
   /** From the start of the process to the line that names its URL. */
   readonly startMs: number;
   /** Ends it and removes its home, unless that was given. */
-  stop(signal?: "SIGKILL" | "SIGTERM"): Promise<void>;
+  readonly stop: (signal?: "SIGKILL" | "SIGTERM") => Promise<void>;
 }
 
 export interface ServiceOptions {
