@@ -4,6 +4,8 @@ import { z } from "zod";
 import type { ServedGraph } from "../graph-loader.ts";
 import { describeGraph } from "../graph-schemas.ts";
 import { loadForReading } from "../runs/bound-graphs.ts";
+import { jsonOf } from "../openapi/route-docs.ts";
+import { DrawnGraph, GraphSchemas, SubgraphSchemas } from "../schemas/assistant.ts";
 import { AssistantIdOrGraph, QueryFlag } from "../schemas/common.ts";
 import type { Assistant } from "../store/assistants.ts";
 import { findAssistant } from "../system-assistants.ts";
@@ -23,9 +25,17 @@ export const assistantGraphRoutes = ({ store, graphs, bound }: RouteContext): Fa
       {
         schema: {
           tags,
+          operationId: "getAssistantGraph",
           summary: "Nodes and edges, for drawing",
           params,
-          querystring: z.object({ xray: z.union([QueryFlag, z.coerce.number().int().min(0)]).optional() }),
+          querystring: z.object({
+            xray: z
+              .union([QueryFlag, z.coerce.number().int().min(0)])
+              .optional()
+              .describe("Whether subgraphs are drawn, too, or how many levels of them."),
+          }),
+          response: { 200: jsonOf(DrawnGraph) },
+          errors: ["assistant_not_found"],
         },
       },
       async ({ params: { assistant_id: id }, query: { xray = false } }) => {
@@ -43,22 +53,52 @@ export const assistantGraphRoutes = ({ store, graphs, bound }: RouteContext): Fa
 
     app.get(
       "/assistants/:assistant_id/schemas",
-      { schema: { tags, summary: "JSON schemas of input, output, state and config", params } },
+      {
+        schema: {
+          tags,
+          operationId: "getAssistantSchemas",
+          summary: "JSON schemas of input, output, state and config",
+          params,
+          response: { 200: jsonOf(GraphSchemas) },
+          errors: ["assistant_not_found"],
+        },
+      },
       async ({ params: { assistant_id: id } }) => {
         const { graphId, config } = await find(id);
         return toWireSchemas(graphId, await load(graphId, config));
       },
     );
 
-    for (const path of ["/assistants/:assistant_id/subgraphs", "/assistants/:assistant_id/subgraphs/:namespace"]) {
+    for (const { path, operationId, summary } of [
+      {
+        path: "/assistants/:assistant_id/subgraphs",
+        operationId: "getAssistantSubgraphs",
+        summary: "Schemas of the subgraphs",
+      },
+      {
+        path: "/assistants/:assistant_id/subgraphs/:namespace",
+        operationId: "getAssistantSubgraphsByNamespace",
+        summary: "Schemas of the subgraphs at a namespace",
+      },
+    ]) {
       app.get(
         path,
         {
           schema: {
             tags,
-            summary: "Schemas of the subgraphs",
-            params: z.object({ assistant_id: AssistantIdOrGraph, namespace: z.string().optional() }),
-            querystring: z.object({ recurse: QueryFlag.optional() }),
+            operationId,
+            summary,
+            params: params.extend({
+              namespace: z
+                .string()
+                .optional()
+                .meta({ description: "Name of the subgraph's node.", examples: ["review"] }),
+            }),
+            querystring: z.object({
+              recurse: QueryFlag.optional().describe("Whether subgraphs of subgraphs are answered, too."),
+            }),
+            response: { 200: jsonOf(SubgraphSchemas) },
+            errors: ["assistant_not_found"],
           },
         },
         async ({ params: { assistant_id: id, namespace }, query: { recurse } }) => {

@@ -3,16 +3,18 @@ import { z } from "zod";
 
 import { ServiceError } from "../../lib/errors.ts";
 import { newUuid } from "../../lib/ids.ts";
+import { NoContent, paginationHeaders as pageHeaders } from "../openapi/route-docs.ts";
 import {
   AssistantBody,
   AssistantCount,
   AssistantCreate,
   AssistantPatch,
   AssistantSearch,
+  SelectedAssistant,
   VersionChoice,
   VersionSearch,
 } from "../schemas/assistant.ts";
-import { AssistantIdOrGraph, QueryFlag } from "../schemas/common.ts";
+import { AssistantIdOrGraph, Count, QueryFlag } from "../schemas/common.ts";
 import type { Assistant, AssistantFilter } from "../store/assistants.ts";
 import type { Store } from "../store/store.ts";
 import { createAssistant, findAssistant } from "../system-assistants.ts";
@@ -36,7 +38,16 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
 
     app.post(
       "/assistants",
-      { schema: { tags, summary: "Create an assistant", body: AssistantCreate, response: { 200: AssistantBody } } },
+      {
+        schema: {
+          tags,
+          operationId: "createAssistant",
+          summary: "Create an assistant",
+          body: AssistantCreate,
+          response: { 200: AssistantBody },
+          errors: ["already_exists"],
+        },
+      },
       async ({ body }) => {
         checkGraph(body.graph_id);
         const nowMs = clock.now();
@@ -65,9 +76,11 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
       {
         schema: {
           tags,
+          operationId: "searchAssistants",
           summary: "Search assistants",
           body: AssistantSearch,
-          response: { 200: z.array(AssistantBody.partial()) },
+          response: { 200: z.array(SelectedAssistant) },
+          responseHeaders: pageHeaders,
         },
       },
       async ({ body }, reply) => {
@@ -85,13 +98,30 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
 
     app.post(
       "/assistants/count",
-      { schema: { tags, summary: "Count assistants", body: AssistantCount, response: { 200: z.number() } } },
+      {
+        schema: {
+          tags,
+          operationId: "countAssistants",
+          summary: "Count assistants",
+          body: AssistantCount,
+          response: { 200: Count },
+        },
+      },
       ({ body }) => store.assistants.count(toFilter(body)),
     );
 
     app.get(
       "/assistants/:assistant_id",
-      { schema: { tags, summary: "Get an assistant", params, response: { 200: AssistantBody } } },
+      {
+        schema: {
+          tags,
+          operationId: "getAssistant",
+          summary: "Get an assistant",
+          params,
+          response: { 200: AssistantBody },
+          errors: ["assistant_not_found"],
+        },
+      },
       async ({ params: { assistant_id: id } }) => toWireAssistant(await find(id)),
     );
 
@@ -100,10 +130,12 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
       {
         schema: {
           tags,
+          operationId: "patchAssistant",
           summary: "Change an assistant",
           params,
           body: AssistantPatch,
           response: { 200: AssistantBody },
+          errors: ["assistant_not_found"],
         },
       },
       async ({ body, params: { assistant_id: id } }) => {
@@ -129,10 +161,12 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
       {
         schema: {
           tags,
+          operationId: "searchAssistantVersions",
           summary: "Versions of an assistant, newest first",
           params,
           body: VersionSearch,
           response: { 200: z.array(AssistantBody) },
+          errors: ["assistant_not_found"],
         },
       },
       async ({ body, params: { assistant_id: id } }) => {
@@ -148,10 +182,12 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
       {
         schema: {
           tags,
+          operationId: "setLatestAssistantVersion",
           summary: "Make a version the one in use",
           params,
           body: VersionChoice,
           response: { 200: AssistantBody },
+          errors: ["assistant_not_found", "not_found"],
         },
       },
       async ({ body, params: { assistant_id: id } }) => {
@@ -172,9 +208,14 @@ export const assistantRoutes = (context: RouteContext): FastifyPluginCallbackZod
       {
         schema: {
           tags,
-          summary: "Delete an assistant with its versions, and with delete_threads the threads it was last used on",
+          operationId: "deleteAssistant",
+          summary: "Delete an assistant with its versions",
           params,
-          querystring: z.object({ delete_threads: QueryFlag.optional() }),
+          querystring: z.object({
+            delete_threads: QueryFlag.optional().describe("Whether the threads it was last used on are deleted, too."),
+          }),
+          response: { 204: NoContent },
+          errors: ["assistant_not_found", "conflict"],
         },
       },
       async (request, reply) => {

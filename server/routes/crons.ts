@@ -5,7 +5,8 @@ import { isoTime } from "../../lib/clock.ts";
 import { ServiceError } from "../../lib/errors.ts";
 import { newUuid } from "../../lib/ids.ts";
 import { type CronScheduler, followingTime } from "../crons/cron-scheduler.ts";
-import { ThreadId } from "../schemas/common.ts";
+import { NoContent, paginationHeaders as pageHeaders } from "../openapi/route-docs.ts";
+import { Count, ThreadId } from "../schemas/common.ts";
 import {
   CRON_RUN_FIELDS,
   CronBody,
@@ -14,6 +15,7 @@ import {
   CronParams,
   CronPatch,
   CronSearch,
+  SelectedCron,
 } from "../schemas/cron.ts";
 import type { CronFilter, CronJob } from "../store/crons.ts";
 import { findAssistant } from "../system-assistants.ts";
@@ -33,16 +35,32 @@ export const cronRoutes = (context: RouteContext & { readonly crons: CronSchedul
       return cron;
     };
 
-    for (const { path, params } of [
-      { path: "/runs/crons", params: z.object({ thread_id: z.undefined().optional() }) },
-      { path: "/threads/:thread_id/runs/crons", params: z.object({ thread_id: ThreadId }) },
-    ]) {
+    for (const { path, params, docs } of [
+      {
+        path: "/runs/crons",
+        params: z.object({ thread_id: z.undefined().optional() }),
+        docs: {
+          operationId: "createCron",
+          summary: "Start runs by the clock, each on a thread of its own",
+          errors: ["assistant_not_found"],
+        },
+      },
+      {
+        path: "/threads/:thread_id/runs/crons",
+        params: z.object({ thread_id: ThreadId }),
+        docs: {
+          operationId: "createThreadCron",
+          summary: "Start runs on a thread by the clock",
+          errors: ["assistant_not_found", "thread_not_found"],
+        },
+      },
+    ] as const) {
       app.post(
         path,
         {
           schema: {
             tags,
-            summary: "Start runs by the clock",
+            ...docs,
             params,
             body: CronCreate,
             response: { 200: CronBody },
@@ -84,10 +102,12 @@ export const cronRoutes = (context: RouteContext & { readonly crons: CronSchedul
       {
         schema: {
           tags,
+          operationId: "patchCron",
           summary: "Change a cron",
           params: CronParams,
           body: CronPatch,
           response: { 200: CronBody },
+          errors: ["not_found"],
         },
       },
       async ({ body, params: { cron_id: cronId } }) => {
@@ -115,7 +135,16 @@ export const cronRoutes = (context: RouteContext & { readonly crons: CronSchedul
 
     app.delete(
       "/runs/crons/:cron_id",
-      { schema: { tags, summary: "Delete a cron; its runs stay", params: CronParams } },
+      {
+        schema: {
+          tags,
+          operationId: "deleteCron",
+          summary: "Delete a cron; its runs stay",
+          params: CronParams,
+          response: { 204: NoContent },
+          errors: ["not_found"],
+        },
+      },
       async ({ params: { cron_id: cronId } }, reply) => {
         await find(cronId);
         await store.crons.delete(cronId);
@@ -128,9 +157,12 @@ export const cronRoutes = (context: RouteContext & { readonly crons: CronSchedul
       {
         schema: {
           tags,
+          operationId: "searchCrons",
           summary: "Search crons",
           body: CronSearch,
-          response: { 200: z.array(CronBody.partial()) },
+          response: { 200: z.array(SelectedCron) },
+          responseHeaders: pageHeaders,
+          errors: ["assistant_not_found"],
         },
       },
       async ({ body }, reply) => {
@@ -145,7 +177,16 @@ export const cronRoutes = (context: RouteContext & { readonly crons: CronSchedul
 
     app.post(
       "/runs/crons/count",
-      { schema: { tags, summary: "Count crons", body: CronCount, response: { 200: z.number() } } },
+      {
+        schema: {
+          tags,
+          operationId: "countCrons",
+          summary: "Count crons",
+          body: CronCount,
+          response: { 200: Count },
+          errors: ["assistant_not_found"],
+        },
+      },
       async ({ body }) => store.crons.count(await toFilter(body)),
     );
 

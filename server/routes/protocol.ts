@@ -13,12 +13,22 @@ import { runCommand } from "../protocol/run-command.ts";
 import { seqOf, serveSocket } from "../protocol/socket-session.ts";
 import { watchRuns } from "../protocol/tap-protocol.ts";
 import type { ThreadHub } from "../protocol/thread-hub.ts";
-import { CommandAnswer, CommandBody, EventStreamRequest, ProtocolThreadId } from "../schemas/protocol.ts";
+import { lastEventIdHeader } from "../openapi/route-docs.ts";
+import {
+  CommandAnswer,
+  CommandBody,
+  EventStreamRequest,
+  ProtocolThreadId,
+  ThreadStreamQuery,
+  protocolStream,
+  threadStream,
+} from "../schemas/protocol.ts";
 import type { RouteContext } from "./context.ts";
 import { createThreadStream } from "./thread-stream.ts";
 
 const tags = ["protocol"];
 const params = z.object({ thread_id: ProtocolThreadId });
+const switched = { 101: z.void().describe("The connection is a WebSocket now: events come, commands may be sent.") };
 
 /** The thread-centric protocol: commands, and the events of all runs of a thread as server-sent events or on a socket. */
 export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub }): FastifyPluginAsyncZod =>
@@ -38,6 +48,7 @@ export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub 
       {
         schema: {
           tags,
+          operationId: "sendThreadCommand",
           summary: "Do one command on a thread",
           params,
           body: CommandBody,
@@ -59,12 +70,43 @@ export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub 
     );
 
     const streamV1 = createThreadStream(routes);
-    for (const path of ["/threads/:thread_id/stream/events", "/threads/:thread_id/stream"]) {
+    for (const { path, postId, getId, get } of [
+      {
+        path: "/threads/:thread_id/stream/events",
+        postId: "streamThreadEvents",
+        getId: "openThreadSocket",
+        get: {
+          summary: "Follow a thread on a WebSocket, with commands in band",
+          response: switched,
+          errors: ["bad_request"],
+        },
+      },
+      {
+        path: "/threads/:thread_id/stream",
+        postId: "streamThreadEventsShort",
+        getId: "joinThreadStream",
+        get: {
+          summary: "Follow all runs of a thread, as server-sent events or on a WebSocket",
+          querystring: ThreadStreamQuery,
+          requestHeaders: lastEventIdHeader,
+          response: { 200: threadStream, ...switched },
+          errors: ["thread_not_found"],
+        },
+      },
+    ] as const) {
       app.post(
         path,
         {
           config: { rateLimit: false },
-          schema: { tags, summary: "Follow a thread across its runs", params, body: EventStreamRequest },
+          schema: {
+            tags,
+            operationId: postId,
+            summary: "Follow a thread across its runs",
+            params,
+            body: EventStreamRequest,
+            requestHeaders: lastEventIdHeader,
+            response: { 200: protocolStream },
+          },
         },
         (request, reply) => {
           const { body, headers } = request;
@@ -94,7 +136,7 @@ export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub 
         method: "GET",
         url: path,
         config: { rateLimit: false },
-        schema: { tags, summary: "Follow a thread on a WebSocket, with commands in band", params },
+        schema: { tags, operationId: getId, params, ...get },
         onRequest: async (request) => {
           if (request.ws) checkOrigin(request, config.corsOrigins);
         },

@@ -2,9 +2,19 @@ import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import { ServiceError } from "../../lib/errors.ts";
+import { NoContent, lastEventIdHeader, runStreamHeaders } from "../openapi/route-docs.ts";
 import type { LiveRun } from "../runs/live-runs.ts";
 import { RunId, ThreadId } from "../schemas/common.ts";
-import { CancelMany, CancelQuery, JoinStreamQuery, RunBody, RunListQuery } from "../schemas/run.ts";
+import {
+  CancelMany,
+  CancelQuery,
+  FinalState,
+  JoinStreamQuery,
+  RunBody,
+  RunListQuery,
+  SelectedRun,
+  runStream,
+} from "../schemas/run.ts";
 import type { Run } from "../store/runs.ts";
 import { selectFields, toWireRun } from "../wire/resources.ts";
 import { serialize } from "../wire/serialize.ts";
@@ -45,10 +55,12 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
       {
         schema: {
           tags,
+          operationId: "listRuns",
           summary: "Runs of a thread, newest first",
           params: threadParams,
           querystring: RunListQuery,
-          response: { 200: z.array(RunBody.partial()) },
+          response: { 200: z.array(SelectedRun) },
+          errors: ["thread_not_found"],
         },
       },
       async ({ params: { thread_id: threadId }, query }) => {
@@ -63,13 +75,31 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
 
     app.get(
       "/threads/:thread_id/runs/:run_id",
-      { schema: { tags, summary: "Get a run", params: runParams, response: { 200: RunBody } } },
+      {
+        schema: {
+          tags,
+          operationId: "getRun",
+          summary: "Get a run",
+          params: runParams,
+          response: { 200: RunBody },
+          errors: ["run_not_found"],
+        },
+      },
       async ({ params: { thread_id: threadId, run_id: runId } }) => toWireRun(await findRun(runId, threadId)),
     );
 
     app.delete(
       "/threads/:thread_id/runs/:run_id",
-      { schema: { tags, summary: "Stop a run if need be, and delete it", params: runParams } },
+      {
+        schema: {
+          tags,
+          operationId: "deleteRun",
+          summary: "Stop a run if need be, and delete it",
+          params: runParams,
+          response: { 204: NoContent },
+          errors: ["run_not_found"],
+        },
+      },
       async ({ params: { thread_id: threadId, run_id: runId } }, reply) => {
         await findRun(runId, threadId);
         await runs.stop(runId, "cancel");
@@ -81,7 +111,16 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
 
     app.get(
       "/threads/:thread_id/runs/:run_id/join",
-      { schema: { tags, summary: "Wait for a run's final state", params: runParams } },
+      {
+        schema: {
+          tags,
+          operationId: "joinRun",
+          summary: "Wait for a run's final state",
+          params: runParams,
+          response: { 200: FinalState },
+          errors: ["run_not_found"],
+        },
+      },
       async ({ params: { thread_id: threadId, run_id: runId } }, reply) => {
         const live = findLive(runId, threadId);
         if (live !== undefined) return sendFinalState(context, reply, { live, isCancelledOnDisconnect: false });
@@ -94,9 +133,9 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
       },
     );
 
-    for (const { path, params } of [
-      { path: "/threads/:thread_id/runs/:run_id/stream", params: runParams },
-      { path: "/runs/:run_id/stream", params: statelessParams },
+    for (const { path, params, operationId } of [
+      { path: "/threads/:thread_id/runs/:run_id/stream", params: runParams, operationId: "joinRunStream" },
+      { path: "/runs/:run_id/stream", params: statelessParams, operationId: "joinStatelessRunStream" },
     ]) {
       app.get(
         path,
@@ -104,9 +143,14 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
           config: { rateLimit: false },
           schema: {
             tags,
+            operationId,
             summary: "Follow a run; Last-Event-ID goes on where a reader stopped",
             params,
             querystring: JoinStreamQuery,
+            requestHeaders: lastEventIdHeader,
+            response: { 200: runStream },
+            responseHeaders: runStreamHeaders,
+            errors: ["run_not_found"],
           },
         },
         async ({ params: { thread_id: threadId, run_id: runId }, query, headers }, reply) => {
@@ -136,9 +180,15 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
       {
         schema: {
           tags,
+          operationId: "cancelRun",
           summary: "Stop a run; `rollback` also deletes it and its checkpoints",
           params: runParams,
           querystring: CancelQuery,
+          response: {
+            202: z.void().describe("The run has been told to stop. There is no body."),
+            204: z.void().describe("With `wait`: the run has stopped. There is no body."),
+          },
+          errors: ["run_not_found"],
         },
       },
       async ({ params: { thread_id: threadId, run_id: runId }, query }, reply) => {
@@ -155,9 +205,12 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
       {
         schema: {
           tags,
+          operationId: "cancelRuns",
           summary: "Stop several runs: some of a thread, or all that wait or run",
           querystring: CancelQuery.pick({ action: true }),
           body: CancelMany,
+          response: { 204: NoContent },
+          errors: ["run_not_found"],
         },
       },
       async ({ body, query }, reply) => {

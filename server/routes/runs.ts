@@ -1,7 +1,8 @@
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
-import { RunBatch, RunBody, RunCreate } from "../schemas/run.ts";
+import { runHeaders, runStreamHeaders } from "../openapi/route-docs.ts";
+import { FinalState, RunBatch, RunBody, RunCreate, runStream } from "../schemas/run.ts";
 import { ThreadId } from "../schemas/common.ts";
 import type { LiveRun } from "../runs/live-runs.ts";
 import { findAssistant } from "../system-assistants.ts";
@@ -12,6 +13,9 @@ import { runPath, sendEventStream, sendFinalState } from "./run-answers.ts";
 const tags = ["runs"];
 const threadParams = z.object({ thread_id: ThreadId });
 const noParams = z.object({ thread_id: z.undefined().optional() });
+
+const startErrors = ["assistant_not_found"] as const;
+const threadErrors = ["assistant_not_found", "thread_not_found", "thread_busy"] as const;
 
 const KNOWN_FIELDS = new Set(Object.keys(RunCreate.shape));
 
@@ -31,19 +35,22 @@ export const runRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
       return runs.create({ body, assistant, headers, ...(threadId === undefined ? {} : { threadId }) });
     };
 
-    for (const { prefix, params } of [
-      { prefix: "", params: noParams },
-      { prefix: "/threads/:thread_id", params: threadParams },
-    ]) {
+    for (const { prefix, params, kind, errors } of [
+      { prefix: "", params: noParams, kind: "StatelessRun", errors: startErrors },
+      { prefix: "/threads/:thread_id", params: threadParams, kind: "Run", errors: threadErrors },
+    ] as const) {
       app.post(
         `${prefix}/runs`,
         {
           schema: {
             tags,
+            operationId: `create${kind}`,
             summary: "Start a run in the background",
             params,
             body: RunCreate,
             response: { 200: RunBody },
+            responseHeaders: runHeaders,
+            errors,
           },
         },
         async ({ body, headers, params: { thread_id: threadId } }, reply) => {
@@ -57,7 +64,16 @@ export const runRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
         `${prefix}/runs/stream`,
         {
           config: { rateLimit: false },
-          schema: { tags, summary: "Start a run and stream it", params, body: RunCreate },
+          schema: {
+            tags,
+            operationId: `stream${kind}`,
+            summary: "Start a run and stream it",
+            params,
+            body: RunCreate,
+            response: { 200: runStream },
+            responseHeaders: runStreamHeaders,
+            errors,
+          },
         },
         async ({ body, headers, params: { thread_id: threadId } }, reply) => {
           const live = await create(body, headers, threadId);
@@ -73,7 +89,18 @@ export const runRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
 
       app.post(
         `${prefix}/runs/wait`,
-        { schema: { tags, summary: "Start a run and wait for its final state", params, body: RunCreate } },
+        {
+          schema: {
+            tags,
+            operationId: `wait${kind}`,
+            summary: "Start a run and wait for its final state",
+            params,
+            body: RunCreate,
+            response: { 200: FinalState },
+            responseHeaders: runHeaders,
+            errors,
+          },
+        },
         async ({ body, headers, params: { thread_id: threadId } }, reply) => {
           const live = await create(body, headers, threadId);
           const path = runPath(live.run.runId, threadId);
@@ -86,7 +113,16 @@ export const runRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
 
     app.post(
       "/runs/batch",
-      { schema: { tags, summary: "Start stateless runs", body: RunBatch, response: { 200: z.array(RunBody) } } },
+      {
+        schema: {
+          tags,
+          operationId: "createRunBatch",
+          summary: "Start stateless runs",
+          body: RunBatch,
+          response: { 200: z.array(RunBody) },
+          errors: startErrors,
+        },
+      },
       async ({ body, headers }) => {
         const accepted: RunBody[] = [];
         for (const item of body) accepted.push(toWireRun((await create(item, headers, undefined)).run));

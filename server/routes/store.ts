@@ -1,15 +1,16 @@
 import type { Item, SearchItem } from "@langchain/langgraph-checkpoint";
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
-import { z } from "zod";
 
+import { NoContent } from "../openapi/route-docs.ts";
 import {
-  FoundItemBody,
+  FoundItems,
   ItemBody,
   ItemDeleteBody,
   ItemPutBody,
   ItemQuery,
   ItemSearch,
+  NamespaceList,
   NamespaceSearch,
 } from "../schemas/store.ts";
 import type { RouteContext } from "./context.ts";
@@ -21,7 +22,15 @@ export const storeRoutes = ({ graphStore }: RouteContext): FastifyPluginCallback
   function registerStoreRoutes(app, _options, done) {
     app.put(
       "/store/items",
-      { schema: { tags, summary: "Store a document", body: ItemPutBody } },
+      {
+        schema: {
+          tags,
+          operationId: "putItem",
+          summary: "Store a document",
+          body: ItemPutBody,
+          response: { 204: NoContent },
+        },
+      },
       async ({ body }, reply) => {
         const { namespace, key, value, index, ttl } = body;
         await graphStore.putItem(namespace, key, value, {
@@ -38,6 +47,7 @@ export const storeRoutes = ({ graphStore }: RouteContext): FastifyPluginCallback
       {
         schema: {
           tags,
+          operationId: "getItem",
           summary: "Get a document; null when there is none",
           querystring: ItemQuery,
           response: { 200: ItemBody.nullable() },
@@ -55,7 +65,15 @@ export const storeRoutes = ({ graphStore }: RouteContext): FastifyPluginCallback
 
     app.delete(
       "/store/items",
-      { schema: { tags, summary: "Delete a document", body: ItemDeleteBody } },
+      {
+        schema: {
+          tags,
+          operationId: "deleteItem",
+          summary: "Delete a document",
+          body: ItemDeleteBody,
+          response: { 204: NoContent },
+        },
+      },
       async ({ body }, reply) => {
         await graphStore.delete(body.namespace ?? [], body.key);
         return reply.code(204).send();
@@ -67,9 +85,10 @@ export const storeRoutes = ({ graphStore }: RouteContext): FastifyPluginCallback
       {
         schema: {
           tags,
+          operationId: "searchItems",
           summary: "Find documents by namespace, values and words",
           body: ItemSearch,
-          response: { 200: z.object({ items: z.array(FoundItemBody) }) },
+          response: { 200: FoundItems },
         },
       },
       async ({ body }) => {
@@ -89,9 +108,10 @@ export const storeRoutes = ({ graphStore }: RouteContext): FastifyPluginCallback
       {
         schema: {
           tags,
+          operationId: "listNamespaces",
           summary: "List namespaces",
           body: NamespaceSearch,
-          response: { 200: z.object({ namespaces: z.array(z.array(z.string())) }) },
+          response: { 200: NamespaceList },
         },
       },
       async ({ body }) => ({

@@ -2,7 +2,8 @@ import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import { ServiceError } from "../../lib/errors.ts";
-import { type CheckpointRef, QueryFlag, ThreadId } from "../schemas/common.ts";
+import { NoContent } from "../openapi/route-docs.ts";
+import { CheckpointId, type CheckpointRef, QueryFlag, ThreadId } from "../schemas/common.ts";
 import {
   HistoryBody,
   HistoryQuery,
@@ -10,6 +11,7 @@ import {
   StateAtCheckpoint,
   StatePatch,
   StateUpdate,
+  StateUpdated,
   ThreadStateBody,
 } from "../schemas/thread.ts";
 import { graphOfThread, updateState } from "../thread-states.ts";
@@ -21,7 +23,10 @@ import { readNames } from "./query-list.ts";
 
 const tags = ["threads"];
 const params = z.object({ thread_id: ThreadId });
-const StateQuery = z.object({ subgraphs: QueryFlag.optional(), select: SelectQuery });
+const StateQuery = z.object({
+  subgraphs: QueryFlag.optional().describe("Whether tasks of subgraphs carry their whole state."),
+  select: SelectQuery,
+});
 
 /** How long a change of the state waits for a run that may be about to end, before the thread counts as busy. */
 const SETTLE_MS = 500;
@@ -91,10 +96,12 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
       {
         schema: {
           tags,
+          operationId: "getThreadState",
           summary: "The state of a thread",
           params,
           querystring: StateQuery,
-          response: { 200: ThreadStateBody.partial() },
+          response: { 200: ThreadStateBody },
+          errors: ["thread_not_found"],
         },
       },
       async ({ params: { thread_id: threadId }, query }) =>
@@ -103,7 +110,17 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
 
     app.patch(
       "/threads/:thread_id/state",
-      { schema: { tags, summary: "Merge metadata into the thread of a state", params, body: StatePatch } },
+      {
+        schema: {
+          tags,
+          operationId: "patchThreadState",
+          summary: "Merge metadata into the thread of a state",
+          params,
+          body: StatePatch,
+          response: { 204: NoContent },
+          errors: ["thread_not_found"],
+        },
+      },
       async ({ body, params: { thread_id: threadId } }, reply) => {
         const { metadata, config } = await find(threadId);
         const merged = { ...metadata, ...body.metadata };
@@ -114,7 +131,17 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
 
     app.post(
       "/threads/:thread_id/state",
-      { schema: { tags, summary: "Change the state, or fork from a checkpoint", params, body: StateUpdate } },
+      {
+        schema: {
+          tags,
+          operationId: "updateThreadState",
+          summary: "Change the state, or fork from a checkpoint",
+          params,
+          body: StateUpdate,
+          response: { 200: StateUpdated },
+          errors: ["thread_not_found", "checkpoint_not_found", "conflict"],
+        },
+      },
       async ({ body, params: { thread_id: threadId } }) => {
         await untilSettled(threadId);
         const written = await updateState(context, await find(threadId), {
@@ -134,10 +161,12 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
       {
         schema: {
           tags,
+          operationId: "getThreadStateAtCheckpoint",
           summary: "The state at a checkpoint",
-          params: params.extend({ checkpoint_id: z.string() }),
+          params: params.extend({ checkpoint_id: CheckpointId }),
           querystring: StateQuery,
-          response: { 200: ThreadStateBody.partial() },
+          response: { 200: ThreadStateBody },
+          errors: ["thread_not_found", "checkpoint_not_found"],
         },
       },
       async ({ params: { thread_id: threadId, checkpoint_id: id }, query }) =>
@@ -152,10 +181,12 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
       {
         schema: {
           tags,
+          operationId: "readThreadStateAtCheckpoint",
           summary: "The state at a checkpoint, also of a subgraph",
           params,
           body: StateAtCheckpoint,
-          response: { 200: ThreadStateBody.partial() },
+          response: { 200: ThreadStateBody },
+          errors: ["thread_not_found", "checkpoint_not_found"],
         },
       },
       async ({ body, params: { thread_id: threadId } }) =>
@@ -167,10 +198,12 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
       {
         schema: {
           tags,
+          operationId: "getThreadHistory",
           summary: "Past states, newest first",
           params,
           querystring: HistoryQuery,
-          response: { 200: z.array(ThreadStateBody.partial()) },
+          response: { 200: z.array(ThreadStateBody) },
+          errors: ["thread_not_found"],
         },
       },
       async ({ params: { thread_id: threadId }, query }) => {
@@ -184,10 +217,12 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
       {
         schema: {
           tags,
+          operationId: "searchThreadHistory",
           summary: "Past states, newest first, with filters",
           params,
           body: HistoryBody,
-          response: { 200: z.array(ThreadStateBody.partial()) },
+          response: { 200: z.array(ThreadStateBody) },
+          errors: ["thread_not_found", "checkpoint_not_found"],
         },
       },
       async ({ body, params: { thread_id: threadId } }) =>

@@ -8,13 +8,9 @@ import { clientGone, whenClosed } from "../client-gone.ts";
 import type { ThreadHub } from "../protocol/thread-hub.ts";
 import { openThreadRuns } from "../protocol/thread-runs.ts";
 import { ThreadId } from "../schemas/common.ts";
+import { THREAD_STREAM_MODES, ThreadStreamMode, ThreadStreamQuery } from "../schemas/protocol.ts";
 import type { RouteContext } from "./context.ts";
 import { readNames } from "./query-list.ts";
-
-export const THREAD_STREAM_MODES = ["run_modes", "lifecycle", "state_update"] as const;
-
-const Mode = z.enum(THREAD_STREAM_MODES);
-const Query = z.object({ stream_mode: z.union([z.string(), z.array(z.string())]).optional() });
 
 /** `GET /threads/{id}/stream` of the run-centric API: all runs of a thread on one stream, until the reader leaves. */
 export function createThreadStream({
@@ -64,13 +60,13 @@ function readThreadId(params: unknown): string {
   throw invalid("thread_id", "must be a UUID");
 }
 
-function readModes(query: unknown): readonly z.infer<typeof Mode>[] {
-  const { stream_mode: given = [] } = Query.parse(query);
+function readModes(query: unknown): readonly z.infer<typeof ThreadStreamMode>[] {
+  const { stream_mode: given = [] } = ThreadStreamQuery.parse(query);
   const names = readNames(given);
   return names.length === 0
     ? ["run_modes"]
     : names.map((name) => {
-        const mode = Mode.safeParse(name);
+        const mode = ThreadStreamMode.safeParse(name);
         if (!mode.success) throw invalid("stream_mode", `must be of ${THREAD_STREAM_MODES.join(", ")}`);
         return mode.data;
       });

@@ -3,15 +3,19 @@ import { z } from "zod";
 
 import { ServiceError } from "../../lib/errors.ts";
 import { newUuid } from "../../lib/ids.ts";
-import { ThreadId } from "../schemas/common.ts";
+import { NoContent, paginationHeaders as pageHeaders } from "../openapi/route-docs.ts";
+import { Count, ThreadId } from "../schemas/common.ts";
 import {
+  IncludeQuery,
+  SelectedThread,
   ThreadBody,
   ThreadCount,
   ThreadCreate,
   ThreadPatch,
   ThreadPrune,
+  ThreadPruned,
   ThreadSearch,
-  SelectQuery,
+  ThreadWithTtl,
 } from "../schemas/thread.ts";
 import { type ThreadFilter, type ThreadTtl, newThread } from "../store/threads.ts";
 import { deleteThread } from "../threads/delete-thread.ts";
@@ -35,7 +39,16 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
 
     app.post(
       "/threads",
-      { schema: { tags, summary: "Create a thread", body: ThreadCreate, response: { 200: ThreadBody } } },
+      {
+        schema: {
+          tags,
+          operationId: "createThread",
+          summary: "Create a thread",
+          body: ThreadCreate,
+          response: { 200: ThreadBody },
+          errors: ["already_exists"],
+        },
+      },
       async ({ body }) => {
         const metadata = { ...body.metadata, ...(body.graph_id == null ? {} : { graph_id: body.graph_id }) };
         const thread = { ...newThread(body.thread_id ?? newUuid(), clock.now(), metadata), ttl: toTtl(body.ttl) };
@@ -61,9 +74,11 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
       {
         schema: {
           tags,
+          operationId: "searchThreads",
           summary: "Search threads, newest first",
           body: ThreadSearch,
-          response: { 200: z.array(ThreadBody.partial()) },
+          response: { 200: z.array(SelectedThread) },
+          responseHeaders: pageHeaders,
         },
       },
       async ({ body }, reply) => {
@@ -87,7 +102,15 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
 
     app.post(
       "/threads/count",
-      { schema: { tags, summary: "Count threads", body: ThreadCount, response: { 200: z.number() } } },
+      {
+        schema: {
+          tags,
+          operationId: "countThreads",
+          summary: "Count threads",
+          body: ThreadCount,
+          response: { 200: Count },
+        },
+      },
       ({ body }) => store.threads.count(toFilter(body)),
     );
 
@@ -96,10 +119,12 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
       {
         schema: {
           tags,
-          summary: "Get a thread; `include=ttl` adds how long it is kept",
+          operationId: "getThread",
+          summary: "Get a thread",
           params,
-          querystring: z.object({ include: SelectQuery }),
-          response: { 200: ThreadBody },
+          querystring: z.object({ include: IncludeQuery }),
+          response: { 200: ThreadWithTtl },
+          errors: ["thread_not_found"],
         },
       },
       async ({ params: { thread_id: threadId }, query }) => {
@@ -116,10 +141,12 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
       {
         schema: {
           tags,
+          operationId: "patchThread",
           summary: "Merge metadata into a thread",
           params,
           body: ThreadPatch,
           response: { 200: ThreadBody },
+          errors: ["thread_not_found"],
         },
       },
       async ({ body, params: { thread_id: threadId } }) => {
@@ -135,9 +162,10 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
       {
         schema: {
           tags,
+          operationId: "pruneThreads",
           summary: "Delete threads, or all of their history but the newest state",
           body: ThreadPrune,
-          response: { 200: z.object({ pruned_count: z.number().int() }) },
+          response: { 200: ThreadPruned },
         },
       },
       async ({ body }) => {
@@ -155,7 +183,16 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
 
     app.delete(
       "/threads/:thread_id",
-      { schema: { tags, summary: "Delete a thread with its runs and checkpoints", params } },
+      {
+        schema: {
+          tags,
+          operationId: "deleteThread",
+          summary: "Delete a thread with its runs and checkpoints",
+          params,
+          response: { 204: NoContent },
+          errors: ["thread_not_found"],
+        },
+      },
       async ({ params: { thread_id: threadId } }, reply) => {
         await find(threadId);
         await deleteThread(context, threadId);
@@ -165,7 +202,16 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
 
     app.post(
       "/threads/:thread_id/copy",
-      { schema: { tags, summary: "Copy a thread with its history", params, response: { 200: ThreadBody } } },
+      {
+        schema: {
+          tags,
+          operationId: "copyThread",
+          summary: "Copy a thread with its history",
+          params,
+          response: { 200: ThreadBody },
+          errors: ["thread_not_found"],
+        },
+      },
       async ({ params: { thread_id: threadId } }) => {
         const source = await find(threadId);
         const nowMs = clock.now();

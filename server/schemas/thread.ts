@@ -1,18 +1,33 @@
 import { z } from "zod";
 
+import { named } from "../openapi/names.ts";
 import { THREAD_STATUSES } from "../store/threads.ts";
-import { BodyPage, CheckpointRef, JsonObject, SortOrder, ThreadId } from "./common.ts";
+import {
+  BodyPage,
+  CheckpointId,
+  CheckpointRef,
+  JsonObject,
+  MetadataFilter,
+  SelectFields,
+  SortOrder,
+  ThreadId,
+  Timestamp,
+} from "./common.ts";
 import { RunCommand } from "./run.ts";
 
-const ThreadStatus = z.enum(THREAD_STATUSES);
+const ThreadStatus = z
+  .enum(THREAD_STATUSES)
+  .describe(
+    "`busy` while a run is there, `interrupted` while one waits for an answer, `error` when the last one failed.",
+  );
 
 const Superstep = z.looseObject({
   updates: z
     .array(
       z.looseObject({
-        values: z.unknown().optional(),
+        values: z.unknown().optional().describe("What the node answered."),
         command: RunCommand.nullish(),
-        as_node: z.string().nullish(),
+        as_node: z.string().nullish().describe("Node that the change counts as the answer of."),
       }),
     )
     .min(1),
@@ -24,134 +39,314 @@ const ThreadTtlBody = z
     [
       z.number().positive(),
       z.looseObject({
-        ttl: z.number().positive(),
-        strategy: z.enum(["delete", "keep_latest"]).nullish(),
+        ttl: z.number().positive().describe("Minutes."),
+        strategy: z.enum(["delete", "keep_latest"]).nullish().describe("`delete` when left out."),
       }),
     ],
     { error: 'must be minutes, or {"ttl": minutes, "strategy": "delete" or "keep_latest"}' },
   )
-  .nullish();
+  .nullish()
+  .describe("Minutes of silence after which the thread, or all of it but its newest state, is deleted.");
 
-export const ThreadPrune = z.looseObject({
-  thread_ids: z.array(ThreadId).min(1).max(1_000),
-  strategy: z.enum(["delete", "keep_latest"]).nullish(),
-});
+export const ThreadPrune = named(
+  "PruneThreadsRequest",
+  z
+    .looseObject({
+      thread_ids: z.array(ThreadId).min(1).max(1_000),
+      strategy: z
+        .enum(["delete", "keep_latest"])
+        .nullish()
+        .describe("Whether the threads go, or all of their history but the newest state; `delete` when left out."),
+    })
+    .meta({ examples: [{ thread_ids: ["3f2b8a54-6d0e-4c8f-9d43-0a5c1b7e2f10"], strategy: "keep_latest" }] }),
+);
 
-export const ThreadCreate = z.looseObject({
-  thread_id: ThreadId.nullish(),
-  metadata: JsonObject.nullish(),
-  graph_id: z.string().nullish(),
-  if_exists: z.enum(["raise", "do_nothing"]).nullish(),
-  supersteps: z.array(Superstep).max(10_000).nullish(),
-  ttl: ThreadTtlBody,
-});
+export const ThreadPruned = named(
+  "PrunedThreads",
+  z.object({
+    pruned_count: z
+      .number()
+      .int()
+      .meta({ description: "How many of the threads were there.", examples: [1] }),
+  }),
+);
 
-export const ThreadPatch = z.looseObject({ metadata: JsonObject.nullish(), ttl: ThreadTtlBody });
+export const ThreadCreate = named(
+  "CreateThreadRequest",
+  z
+    .looseObject({
+      thread_id: ThreadId.nullish().describe("An id of your own; a new one when left out."),
+      metadata: JsonObject.nullish().describe("Kept with the thread."),
+      graph_id: z.string().nullish().describe("Graph whose states the thread will hold; goes into the metadata."),
+      if_exists: z
+        .enum(["raise", "do_nothing"])
+        .nullish()
+        .describe("When the id is taken: refuse, or answer the thread that has it."),
+      supersteps: z
+        .array(Superstep)
+        .max(10_000)
+        .nullish()
+        .describe("Steps to begin with, as if they had been run; they need a graph."),
+      ttl: ThreadTtlBody,
+    })
+    .meta({ examples: [{ metadata: { topic: "GPU 3" } }] }),
+);
+
+export const ThreadPatch = named(
+  "PatchThreadRequest",
+  z
+    .looseObject({
+      metadata: JsonObject.nullish().describe("Merged into the present one, key by key."),
+      ttl: ThreadTtlBody,
+    })
+    .meta({ examples: [{ metadata: { topic: "GPU 3, again" }, ttl: 1_440 }] }),
+);
 
 export const ThreadFilterBody = {
-  metadata: JsonObject.nullish(),
-  values: JsonObject.nullish(),
+  metadata: MetadataFilter,
+  values: JsonObject.nullish().describe("Only threads whose state has all of these keys with these values."),
   status: ThreadStatus.nullish(),
-  ids: z.array(ThreadId).max(1000).nullish(),
+  ids: z.array(ThreadId).max(1000).nullish().describe("Only these threads."),
 };
 
-export const ThreadSearch = z.looseObject({
-  ...ThreadFilterBody,
-  ...BodyPage,
-  sort_by: z.enum(["thread_id", "status", "created_at", "updated_at", "state_updated_at"]).nullish(),
-  sort_order: SortOrder.nullish(),
-  select: z.array(z.string()).nullish(),
-  /** Name to a path such as `values.messages[-1].content`; found in `extracted`. */
-  extract: z.record(z.string().max(255), z.string().max(1_024)).nullish(),
-});
+export const ThreadSearch = named(
+  "SearchThreadsRequest",
+  z
+    .looseObject({
+      ...ThreadFilterBody,
+      ...BodyPage,
+      sort_by: z
+        .enum(["thread_id", "status", "created_at", "updated_at", "state_updated_at"])
+        .nullish()
+        .describe("`updated_at` when left out."),
+      sort_order: SortOrder.nullish().describe("`desc` when left out."),
+      select: SelectFields,
+      extract: z
+        .record(z.string().max(255), z.string().max(1_024))
+        .nullish()
+        .describe("Name to a path such as `values.messages[-1].content`; found in `extracted` of each thread."),
+    })
+    .meta({ examples: [{ metadata: { graph_id: "gpu_ops" }, status: "idle", limit: 10, offset: 0 }] }),
+);
 
-export const ThreadCount = z.looseObject(ThreadFilterBody);
+export const ThreadCount = named(
+  "CountThreadsRequest",
+  z.looseObject(ThreadFilterBody).meta({ examples: [{ status: "busy" }] }),
+);
 
-export const ThreadBody = z.looseObject({
-  thread_id: z.string(),
-  created_at: z.string(),
-  updated_at: z.string(),
-  state_updated_at: z.string(),
-  metadata: JsonObject,
-  status: ThreadStatus,
-  config: JsonObject,
-  values: z.unknown(),
-  interrupts: JsonObject,
-  error: z.unknown(),
-});
+export const ThreadBody = named(
+  "Thread",
+  z
+    .looseObject({
+      thread_id: ThreadId,
+      created_at: Timestamp,
+      updated_at: Timestamp,
+      state_updated_at: Timestamp.describe("When the values last changed."),
+      metadata: JsonObject,
+      status: ThreadStatus,
+      config: JsonObject.describe("Config of the last run."),
+      values: z.unknown().describe("The newest state; null before the first."),
+      interrupts: JsonObject.describe("What waits for an answer, by the id of its task."),
+      error: z.unknown().describe("Why the last run failed; null when it did not."),
+    })
+    .meta({
+      description: "A conversation: the states of a graph, kept between runs.",
+      examples: [
+        {
+          thread_id: "3f2b8a54-6d0e-4c8f-9d43-0a5c1b7e2f10",
+          created_at: "2026-11-20T09:30:00.000Z",
+          updated_at: "2026-11-20T09:30:02.500Z",
+          state_updated_at: "2026-11-20T09:30:02.500Z",
+          metadata: { graph_id: "gpu_ops" },
+          status: "idle",
+          config: {},
+          values: { messages: [{ type: "human", content: "Is any GPU in trouble?" }] },
+          interrupts: {},
+          error: null,
+        },
+      ],
+    }),
+);
 export type ThreadBody = z.infer<typeof ThreadBody>;
+export const ThreadWithTtl = named(
+  "ThreadWithTtl",
+  ThreadBody.extend({
+    ttl: z
+      .object({ ttl: z.number().describe("Minutes."), strategy: z.enum(["delete", "keep_latest"]) })
+      .nullish()
+      .describe("With `include=ttl`: how long the thread is kept; null for ever."),
+  }).describe("A thread, with how long it is kept when that was asked for."),
+);
+export const SelectedThread = named(
+  "SelectedThread",
+  ThreadBody.partial()
+    .extend({ extracted: JsonObject.optional().describe("What `extract` found, by its names.") })
+    .describe("A thread, or those of its fields that were asked for."),
+);
 
 const StateValues = z
   .union([JsonObject, z.array(JsonObject)], { error: "must be an object or a list of objects" })
-  .nullish();
+  .nullish()
+  .describe("What the node answered; null for nothing, which still makes a checkpoint.");
 
-export const StateUpdate = z.looseObject({
-  values: StateValues,
-  as_node: z.string().nullish(),
-  checkpoint_id: z.string().nullish(),
-  checkpoint: CheckpointRef.nullish(),
-});
+export const StateUpdate = named(
+  "UpdateThreadStateRequest",
+  z
+    .looseObject({
+      values: StateValues,
+      as_node: z.string().nullish().describe("Node that the change counts as the answer of; what follows it is next."),
+      checkpoint_id: z.string().nullish().describe("Checkpoint to fork from; the newest when left out."),
+      checkpoint: CheckpointRef.nullish().describe("The same with its namespace."),
+    })
+    .meta({ examples: [{ values: { messages: [{ role: "user", content: "Look at GPU 3 only." }] } }] }),
+);
 
-/** Fields of a state, or `values.<key>`; in a query also joined by commas or repeated. */
-const SelectList = z.array(z.string()).max(100).nullish();
-export const SelectQuery = z.union([z.string(), z.array(z.string()).max(100)]).optional();
+const SELECT = "Fields of the state, or `values.<key>`; all of them when left out.";
+const SelectList = z.array(z.string()).max(100).nullish().describe(SELECT);
+export const SelectQuery = z
+  .union([z.string(), z.array(z.string()).max(100)])
+  .optional()
+  .meta({ description: `${SELECT} Repeated or joined by commas.`, examples: ["values,next"] });
+export const IncludeQuery = z
+  .union([z.string(), z.array(z.string()).max(100)])
+  .optional()
+  .meta({ description: "What to add: `ttl` for how long the thread is kept.", examples: ["ttl"] });
 
-export const StatePatch = z.looseObject({ metadata: JsonObject });
+export const StatePatch = named(
+  "PatchThreadStateRequest",
+  z
+    .looseObject({ metadata: JsonObject.describe("Merged into that of the thread, key by key.") })
+    .meta({ examples: [{ metadata: { reviewed: true } }] }),
+);
 
-export const StateAtCheckpoint = z.looseObject({
-  checkpoint: CheckpointRef.nullish(),
-  subgraphs: z.boolean().nullish(),
-  select: SelectList,
-});
+export const StateAtCheckpoint = named(
+  "ThreadStateRequest",
+  z
+    .looseObject({
+      checkpoint: CheckpointRef.nullish(),
+      subgraphs: z.boolean().nullish().describe("Whether tasks of subgraphs carry their whole state."),
+      select: SelectList,
+    })
+    .meta({ examples: [{ checkpoint: { checkpoint_id: "1f0c8a5e-7d2b-6b3c-8001-9a4e5f6c7d80" }, subgraphs: true }] }),
+);
 
 /** SDKs send a checkpoint id or a checkpoint; RemoteGraph sends the latter, older ones a config around it. */
 const Before = z.union([z.string(), z.looseObject({})], { error: "must be a checkpoint id or a checkpoint" });
+const OLDER = "Only states older than this checkpoint.";
 
 export const HistoryQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(1000).optional(),
-  before: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).optional().describe("How many; 10 when left out."),
+  before: z.string().optional().describe(OLDER),
   select: SelectQuery,
 });
 
-export const HistoryBody = z.looseObject({
-  limit: z.number().int().min(1).max(1000).nullish(),
-  before: Before.nullish(),
-  metadata: JsonObject.nullish(),
-  checkpoint: CheckpointRef.nullish(),
-  select: SelectList,
-});
+export const HistoryBody = named(
+  "ThreadHistoryRequest",
+  z
+    .looseObject({
+      limit: z.number().int().min(1).max(1000).nullish().describe("How many; 10 when left out."),
+      before: Before.nullish().describe(OLDER),
+      metadata: JsonObject.nullish().describe(
+        "Only checkpoints whose metadata has all of these keys with these values.",
+      ),
+      checkpoint: CheckpointRef.nullish().describe("Only this one; with a namespace alone, those of a subgraph."),
+      select: SelectList,
+    })
+    .meta({ examples: [{ limit: 5, metadata: { source: "loop" } }] }),
+);
 
 /** A checkpoint as the wire names it. */
-export const CheckpointBody = z.looseObject({
-  thread_id: z.string(),
-  checkpoint_ns: z.string(),
-  checkpoint_id: z.string().nullable(),
-  checkpoint_map: z.unknown(),
-});
+export const CheckpointBody = named(
+  "Checkpoint",
+  z
+    .looseObject({
+      thread_id: z.string(),
+      checkpoint_ns: z.string().describe("Namespace of a subgraph; empty for the graph itself."),
+      checkpoint_id: CheckpointId.nullable(),
+      checkpoint_map: z.unknown().describe("Checkpoints of the graphs around a subgraph, by namespace."),
+    })
+    .meta({
+      description: "Names a checkpoint.",
+      examples: [
+        {
+          thread_id: "3f2b8a54-6d0e-4c8f-9d43-0a5c1b7e2f10",
+          checkpoint_ns: "",
+          checkpoint_id: "1f0c8a5e-7d2b-6b3c-8001-9a4e5f6c7d80",
+          checkpoint_map: null,
+        },
+      ],
+    }),
+);
 export type CheckpointBody = z.infer<typeof CheckpointBody>;
 
-export const TaskBody = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  error: z.string().nullable(),
-  interrupts: z.array(z.unknown()),
-  path: z.unknown(),
-  checkpoint: CheckpointBody.nullable(),
-  /** The state of the subgraph the task runs, when it was asked for. */
-  state: z.unknown(),
-  result: z.unknown(),
-});
+export const StateUpdated = named("UpdatedThreadState", z.object({ checkpoint: CheckpointBody.nullable() }));
+
+export const TaskBody = named(
+  "ThreadTask",
+  z
+    .looseObject({
+      id: z.string(),
+      name: z.string().describe("Its node."),
+      error: z.string().nullable(),
+      interrupts: z.array(z.unknown()).describe("What it asks, each with `id` and `value`."),
+      path: z.unknown(),
+      checkpoint: CheckpointBody.nullable().describe("Where the subgraph it runs keeps its states."),
+      state: z.unknown().describe("The state of that subgraph, when it was asked for."),
+      result: z.unknown(),
+    })
+    .meta({
+      description: "A node that is to run next.",
+      examples: [
+        {
+          id: "5b0a2c9e-1f83-5c7d-b6a4-3e2d1c0f9a8b",
+          name: "reason",
+          error: null,
+          interrupts: [],
+          path: ["__pregel_pull", "reason"],
+          checkpoint: null,
+          state: null,
+          result: null,
+        },
+      ],
+    }),
+);
 export type TaskBody = z.infer<typeof TaskBody>;
 
-export const ThreadStateBody = z.looseObject({
-  values: z.unknown(),
-  next: z.array(z.string()),
+const StateFields = z.looseObject({
+  values: z.unknown().describe("What the graph keeps, by channel."),
+  next: z.array(z.string()).describe("Nodes that are to run; empty when the graph has ended."),
   tasks: z.array(TaskBody),
   checkpoint: CheckpointBody.nullable(),
   parent_checkpoint: CheckpointBody.nullable(),
-  metadata: z.unknown(),
-  created_at: z.string().nullable(),
-  checkpoint_id: z.string().nullable(),
-  parent_checkpoint_id: z.string().nullable(),
+  metadata: z.unknown().describe("How it came about: `source`, `step` and what the run was given."),
+  created_at: Timestamp.nullable(),
+  checkpoint_id: CheckpointId.nullable().meta({ deprecated: true, description: "The same as in `checkpoint`." }),
+  parent_checkpoint_id: CheckpointId.nullable().meta({ deprecated: true, description: "As in `parent_checkpoint`." }),
 });
-export type ThreadStateBody = z.infer<typeof ThreadStateBody>;
+export type ThreadStateBody = z.infer<typeof StateFields>;
+
+/** With `select` an answer has only the fields that it names. */
+export const ThreadStateBody = named(
+  "ThreadState",
+  StateFields.partial().meta({
+    description: "The state of a thread at a checkpoint; with `select` only the fields that it names.",
+    examples: [
+      {
+        values: { messages: [{ type: "human", content: "Is any GPU in trouble?" }] },
+        next: [],
+        tasks: [],
+        checkpoint: {
+          thread_id: "3f2b8a54-6d0e-4c8f-9d43-0a5c1b7e2f10",
+          checkpoint_ns: "",
+          checkpoint_id: "1f0c8a5e-7d2b-6b3c-8001-9a4e5f6c7d80",
+          checkpoint_map: null,
+        },
+        parent_checkpoint: null,
+        metadata: { source: "loop", step: 1 },
+        created_at: "2026-11-20T09:30:02.500Z",
+        checkpoint_id: "1f0c8a5e-7d2b-6b3c-8001-9a4e5f6c7d80",
+        parent_checkpoint_id: null,
+      },
+    ],
+  }),
+);
