@@ -15,6 +15,7 @@ import { STORED_SIZES, benchGrowthStored } from "./growth-stored.ts";
 import { READER_SIZES, benchIdleReaders } from "./idle-readers.ts";
 import { benchIncidentSearch } from "./incident-search.ts";
 import { benchLogParsing } from "./log-parsing.ts";
+import { PROFILE_SIZES, benchProfile } from "./profile.ts";
 import type { BenchRow } from "./row.ts";
 import { benchServer } from "./server.ts";
 import { benchSoak } from "./soak.ts";
@@ -63,6 +64,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   sized("growth-stored", STORED_SIZES, benchGrowthStored),
   sized("growth-length", LENGTH_SIZES, benchGrowthLength),
   sized("growth-clients", CLIENT_SIZES, benchGrowthClients),
+  sized("profile", PROFILE_SIZES, benchProfile),
   sized("compare", COMPARE_SIZES, benchCompare),
   fixed("soak", () => benchSoak()),
   fixed("data-generate", benchDataGenerate),

@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { Agent } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { type ProfileSummary, readProfile, summariseProfile } from "./support/cpu-profile.ts";
+import { createThreads } from "./support/http.ts";
+import { runLoad, waitForRun } from "./support/load.ts";
+import { BENCH_PROJECT, startNemops } from "./support/nemops.ts";
+import { type SizeChoice, describeSizes } from "./support/sizes.ts";
+import type { BenchTable } from "./support/table.ts";
+import { CUSTOM_TOKENS, MODEL_TOKENS, type TokenKind, loadTokens } from "./support/token-load.ts";
+
+type ProfileSizes = { clients: number; requests: number; streams: number; tokens: number; shown: number };
+
+export const PROFILE_SIZES: SizeChoice<ProfileSizes> = {
+  full: { clients: 32, requests: 1_500, streams: 64, tokens: 2_000, shown: 12 },
+  quick: { requests: 200, streams: 16, tokens: 200, shown: 5 },
+};
+const body = JSON.stringify({ assistant_id: "two_nodes", input: { log: ["start"] } });
+
+/** Where the time of the server goes under load: the next bottleneck. One fresh server for each kind of load. */
+export async function benchProfile(sizes: ProfileSizes): Promise<BenchTable[]> {
+  const tokens =
+    (kind: TokenKind) =>
+    (url: string, isWarmUp: boolean): Promise<unknown> =>
+      loadTokens(url, { kind, streams: sizes.streams, tokens: isWarmUp ? 50 : sizes.tokens });
+  const loads: [string, (url: string, isWarmUp: boolean) => Promise<unknown>][] = [
+    ["POST /runs/wait", (url, isWarmUp) => loadRuns(url, isWarmUp ? 200 : sizes.requests, sizes.clients)],
+    [
+      "POST /threads/{id}/runs/wait",
+      (url, isWarmUp) => loadThreads(url, isWarmUp ? 200 : sizes.requests, sizes.clients),
+    ],
+    [`streams of ${CUSTOM_TOKENS.name}`, tokens(CUSTOM_TOKENS)],
+    [`streams of ${MODEL_TOKENS.name}`, tokens(MODEL_TOKENS)],
+  ];
+  const tables: BenchTable[] = [];
+  for (const [what, load] of loads) {
+    const { owners, ownFunctions, functions, busy } = await profile(sizes.streams, load);
+    const rows = Array.from({ length: sizes.shown }, (_, index) =>
+      [owners, functions, ownFunctions].flatMap((shares) => {
+        const entry = shares[index];
+        return [entry === undefined ? "" : `${(entry.share * 100).toFixed(1)} %`, entry?.name ?? ""];
+      }),
+    );
+    tables.push({
+      title: `profile: ${what}`,
+      size: `${describeSizes(sizes)}, SQLite; the server was busy ${(busy * 100).toFixed(0)} % of the time`,
+      columns: ["share", "whose code", "share", "function", "share", "function of this project"],
+      rows,
+    });
+  }
+  return tables;
+}
+
+async function profile(
+  slots: number,
+  load: (url: string, isWarmUp: boolean) => Promise<unknown>,
+): Promise<ProfileSummary> {
+  const folder = mkdtempSync(path.join(tmpdir(), "nemops-bench-profile-"));
+  const startedAt = performance.now();
+  try {
+    const { url, pid, stop } = await startNemops({
+      project: BENCH_PROJECT,
+      nodeArgs: ["--cpu-prof", "--cpu-prof-dir", folder],
+      env: { MAX_CONCURRENT_RUNS: String(slots) },
+    });
+    let fromMs: number;
+    let toMs: number;
+    try {
+      await load(url, true);
+      fromMs = performance.now() - startedAt;
+      await load(url, false);
+      toMs = performance.now() - startedAt;
+    } finally {
+      // It writes the profile when it ends by itself.
+      await stop("SIGTERM");
+    }
+    return summariseProfile(readProfile(folder, pid), fromMs, toMs);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function loadRuns(url: string, requests: number, clients: number): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  try {
+    await runLoad(requests, clients, () => waitForRun({ agent, url: `${url}/runs/wait`, body }));
+  } finally {
+    agent.destroy();
+  }
+}
+
+/** Each client keeps to a thread of its own. */
+async function loadThreads(url: string, requests: number, clients: number): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  try {
+    const threads = await createThreads(agent, url, clients);
+    await runLoad(requests, clients, (client) =>
+      waitForRun({ agent, url: `${url}/threads/${threads[client]}/runs/wait`, body }),
+    );
+  } finally {
+    agent.destroy();
+  }
+}
