@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 
 import { designFromBrief } from "../engine/data/brief/design-from-brief.ts";
+import type { Config } from "../lib/config.ts";
 import { errorMessage } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
 import { hasAuth } from "./auth/authenticate.ts";
@@ -30,7 +31,7 @@ export async function startServer(options: OpenServiceOptions): Promise<RunningS
   warmUp(service);
   // The server listens on TCP, so its address is never a path.
   const url = urlOf(service.app.server.address() as AddressInfo);
-  return { url, banner: describeService(url, service), close: () => service.close() };
+  return { url, banner: await describeService(url, service), close: () => service.close() };
 }
 
 /** Uses what most briefs use: fields, values, ranges, dates and settings. */
@@ -55,7 +56,7 @@ function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }
 
-function describeService(url: string, { dependencies, graphIds }: OpenService): string[] {
+async function describeService(url: string, { dependencies, graphIds }: OpenService): Promise<string[]> {
   const { config, gpu, data, mcpServers, model } = dependencies;
   const unreal = [
     ...(gpu.telemetry.isSimulated ? ["the GPU node is simulated (GPU_SOURCE=nvidia-smi reads real ones)"] : []),
@@ -72,7 +73,14 @@ function describeService(url: string, { dependencies, graphIds }: OpenService): 
     `  model   ${model.describe()}`,
     `  GPUs    ${gpu.telemetry.describe()}`,
     `  data    ${data.designer.describe()}`,
-    `  store   SQLite in ${config.home}`,
+    `  store   ${await describeStorage(config)}`,
     ...(unreal.length > 0 ? [`Note: ${unreal.join("; ")}.`] : []),
   ];
+}
+
+async function describeStorage({ home, databaseUri }: Config): Promise<string> {
+  if (databaseUri === undefined) return `SQLite in ${home}`;
+  // Nothing of Postgres is loaded for a service on SQLite.
+  const { describeDatabase } = await import("./store/postgres/error.ts");
+  return `Postgres at ${describeDatabase(databaseUri.reveal())}`;
 }
