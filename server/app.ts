@@ -38,6 +38,7 @@ import { type GraphRegistry, systemAssistantId } from "./graph-registry.ts";
 import type { HttpBlock } from "./http-block.ts";
 import { createMetrics } from "./metrics.ts";
 import { createProtocolTap } from "./protocol/tap-protocol.ts";
+import { startThreadEventSweeper } from "./protocol/sweep-thread-events.ts";
 import { createThreadHub } from "./protocol/thread-hub.ts";
 import { assistantGraphRoutes } from "./routes/assistant-graphs.ts";
 import { assistantRoutes } from "./routes/assistants.ts";
@@ -125,7 +126,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const bound = createBoundGraphs({ registry: graphs, saver: checkpointer.saver, store: graphStore });
   const { executesRuns = true } = options;
   const metrics = createMetrics(app, () => runs.queue);
-  const hub = createThreadHub({ clock });
+  const hub = createThreadHub({ clock, log, store });
   const runs = createRunManager({
     store,
     checkpointer,
@@ -146,6 +147,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     ? [
         startItemSweeper({ items: store.items, clock, log }),
         startThreadExpiry({ store, checkpointer, runs, clock, log }),
+        startThreadEventSweeper({ events: store.threadEvents, clock, log }),
       ]
     : [];
   const crons = executesRuns ? startCronScheduler({ store, graphs, runs, clock, log }) : IDLE_SCHEDULER;
@@ -222,7 +224,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     for (const sweeper of sweepers) sweeper.stop();
     await crons.stop();
     await runs.shutdown(DRAIN_MS);
-    hub.close();
+    await hub.close();
     setTimeout(() => app.server.closeAllConnections(), LINGER_MS).unref();
   });
   await app.ready();

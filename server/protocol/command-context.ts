@@ -5,7 +5,8 @@ import type { GraphRegistry } from "../graph-registry.ts";
 import type { BoundGraphs } from "../runs/bound-graphs.ts";
 import type { RunManager } from "../runs/run-manager.ts";
 import type { Store } from "../store/store.ts";
-import type { ProtocolThread, ThreadHub } from "./thread-hub.ts";
+import type { ProtocolThread } from "./protocol-thread.ts";
+import type { ThreadHub } from "./thread-hub.ts";
 
 /** What commands work with. */
 export interface ProtocolContext {

@@ -6,7 +6,7 @@ import { graphOfThread } from "../thread-states.ts";
 import { toWireCheckpoint } from "../wire/checkpoint-ref.ts";
 import type { CommandHandler, CommandTarget, ProtocolContext } from "./command-context.ts";
 import { ProtocolError, readParams } from "./protocol-error.ts";
-import type { NamespaceStatus } from "./thread-hub.ts";
+import type { NamespaceStatus } from "./protocol-thread.ts";
 
 /** `state.get`: the values of a graph or of one of its subgraphs. A thread nobody has run on yet has none. */
 export const getState: CommandHandler = async (context, target, params) => {

@@ -27,9 +27,10 @@ export async function runCommand(
   more: ReadonlyMap<string, CommandHandler> = new Map(),
 ): Promise<CommandAnswer> {
   const { thread } = target;
-  // Taken before anything happens: whatever comes later may be an effect of the command.
-  const appliedThroughSeq = thread.lastSeq;
   try {
+    await thread.sync();
+    // Taken before anything happens: whatever comes later may be an effect of the command.
+    const appliedThroughSeq = thread.lastSeq;
     const handler = more.get(method) ?? COMMANDS.get(method);
     if (handler === undefined) throw unknownCommand(method, [...COMMANDS.keys(), ...more.keys()]);
     const command = { method, params, threadId: thread.threadId };

@@ -31,6 +31,8 @@ export interface SocketOptions {
   readonly socket: WebSocket;
   readonly target: Omit<CommandTarget, "signal">;
   readonly heartbeatMs: number;
+  /** Resolves when the thread's log can be read; until then commands wait. */
+  readonly opened: Promise<void>;
   /** Whether the reader may see the thread, asked before its events are sent; without it everybody may. */
   readonly canSee?: (() => Promise<boolean>) | undefined;
 }
@@ -39,16 +41,17 @@ export interface SocketOptions {
  * One WebSocket: commands in, answers and events out. An event goes out once, however many subscriptions want it. Ends
  * when the socket closes or the server stops. Never rejects.
  */
-export async function serveSocket({ context, socket, target, heartbeatMs, canSee }: SocketOptions): Promise<void> {
+export async function serveSocket(options: SocketOptions): Promise<void> {
+  const { context, socket, target, heartbeatMs, opened, canSee } = options;
   const { thread } = target;
   const gone = new AbortController();
   const signal = AbortSignal.any([gone.signal, context.hub.closing]);
   const filters = new Map<string, EventFilter>();
   const catchUps: CatchUp[] = [];
-  let position = thread.log.end;
+  let position = 0;
   let wake = Promise.withResolvers<void>();
   let commands = 0;
-  let lastCommand = Promise.resolve();
+  let lastCommand = opened;
   let missedPings = 0;
 
   const subscribe = (id: string, filter: EventFilter, from: number): number => {
@@ -150,6 +153,8 @@ export async function serveSocket({ context, socket, target, heartbeatMs, canSee
   }, heartbeatMs).unref();
 
   try {
+    await opened;
+    position = thread.log.end;
     while (!signal.aborted) {
       const catchUp = catchUps[0];
       if (catchUp !== undefined) {

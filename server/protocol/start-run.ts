@@ -8,7 +8,7 @@ import type { Thread } from "../store/threads.ts";
 import { findAssistant } from "../system-assistants.ts";
 import type { CommandHandler, CommandTarget, ProtocolContext } from "./command-context.ts";
 import { ProtocolError, readParams } from "./protocol-error.ts";
-import { emitRootStatus } from "./tap-protocol.ts";
+import { emitRootStatus } from "./root-status.ts";
 
 /** What the run's own stream shows to v1 readers; the thread's log has everything. */
 const OWN_STREAM_MODES = ["values", "updates", "custom"] as const;
@@ -86,9 +86,8 @@ export async function launch(
       },
     });
     void live.settled.then(({ status }) => {
-      if (status === "interrupted" && !thread.hasRun(live.run.runId)) {
-        emitRootStatus(thread, live, "interrupted", clock.now());
-      }
+      const hasRun = (): boolean => thread.hasRun(live.run.runId);
+      if (status === "interrupted" && !hasRun()) emitRootStatus(thread, live, { status, nowMs: clock.now() }, hasRun);
       release();
     });
     return live;

@@ -1,13 +1,13 @@
-import type { AgentStatus } from "@langchain/langgraph";
 import { convertToProtocolEvent } from "@langchain/langgraph/stream";
 
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
-import type { LiveRun, RunResult } from "../runs/live-runs.ts";
 import type { RunTap, TapRun } from "../runs/run-tap.ts";
 import type { GraphChunk } from "../runs/stream-events.ts";
 import { type EventPipeline, createEventPipeline } from "./event-pipeline.ts";
-import type { ProtocolThread, ThreadHub } from "./thread-hub.ts";
+import type { ProtocolThread } from "./protocol-thread.ts";
+import { emitRootStatus, errorOf, toAgentStatus } from "./root-status.ts";
+import type { ThreadHub } from "./thread-hub.ts";
 
 const INTERRUPT = "__interrupt__";
 
@@ -21,7 +21,7 @@ export interface TapOptions {
 export function createProtocolTap({ hub, clock, log }: TapOptions): TapRun {
   return (live, graph) => {
     const { threadId, runId, kwargs } = live.run;
-    if (kwargs.protocol !== true && hub.find(threadId) === undefined) return undefined;
+    if (kwargs.protocol !== true && !hub.isUsed(threadId)) return undefined;
     const { thread, release } = hub.acquire(threadId);
     const pipeline = createEventPipeline({
       graphName: live.graphId,
@@ -29,7 +29,7 @@ export function createProtocolTap({ hub, clock, log }: TapOptions): TapRun {
       emit: (event) => thread.emit(event),
       now: () => clock.now(),
     });
-    emitRootStatus(thread, live, "running", clock.now());
+    emitRootStatus(thread, live, { status: "running", nowMs: clock.now() });
     const answered = answeredInterrupts(kwargs.command?.resume);
     if (answered.length > 0) {
       const params = { namespace: [], timestamp: clock.now(), data: { interrupt_ids: answered } };
@@ -51,7 +51,10 @@ export function createProtocolTap({ hub, clock, log }: TapOptions): TapRun {
           const error = status === "failed" ? errorOf(result) : undefined;
           await pipeline.finish(status, error === undefined ? undefined : new Error(error));
           // A run that the stopping server hands over goes on elsewhere.
-          if (live.stopReason !== "shutdown") emitRootStatus(thread, live, status, clock.now(), error);
+          if (live.stopReason !== "shutdown") {
+            emitRootStatus(thread, live, { status, nowMs: clock.now(), error }, () => thread.hasEnded(runId));
+          }
+          await thread.flush();
         } finally {
           release();
         }
@@ -59,50 +62,6 @@ export function createProtocolTap({ hub, clock, log }: TapOptions): TapRun {
     };
     return tap;
   };
-}
-
-/** How the run of a thread stands, as the event that clients follow. */
-export function emitRootStatus(
-  thread: ProtocolThread,
-  { graphId, run }: Pick<LiveRun, "graphId" | "run">,
-  status: AgentStatus,
-  nowMs: number,
-  error?: string,
-): void {
-  const data = { event: status, graph_name: graphId, ...(error === undefined ? {} : { error }) };
-  thread.emit({ method: "lifecycle", params: { namespace: [], timestamp: nowMs, data } }, run.runId);
-}
-
-/** Tells of runs that began before anybody used the protocol on their thread: that they run, and how they end. */
-export function watchRuns(thread: ProtocolThread, lives: readonly LiveRun[], clock: Clock): void {
-  for (const live of lives) {
-    if (live.status !== "running" || thread.hasRun(live.run.runId)) continue;
-    emitRootStatus(thread, live, "running", clock.now());
-    void live.settled.then((result) => {
-      const status = toAgentStatus(result);
-      emitRootStatus(thread, live, status, clock.now(), status === "failed" ? errorOf(result) : undefined);
-    });
-  }
-}
-
-function toAgentStatus({ status }: Pick<RunResult, "status">): AgentStatus {
-  switch (status) {
-    case "success":
-      return "completed";
-    case "error":
-    case "timeout":
-      return "failed";
-    case "interrupted":
-    case "pending":
-    case "running":
-      return "interrupted";
-  }
-}
-
-function errorOf({ body }: Pick<RunResult, "body">): string {
-  // The body of `/wait`, which is ours.
-  const { __error__: error } = JSON.parse(body) as { readonly __error__?: { readonly message?: string } };
-  return error?.message ?? "the run failed";
 }
 
 function createChunkWriter(thread: ProtocolThread, pipeline: EventPipeline, clock: Clock): (chunk: GraphChunk) => void {

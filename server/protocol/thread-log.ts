@@ -28,6 +28,8 @@ export interface ThreadLog {
   after(seq: number): number;
   /** Position behind the newest event. */
   readonly end: number;
+  /** Number of the oldest event kept; 0 when there is none. */
+  readonly firstSeq: number;
   /** Events that any of the filters wants, from `position` and before `until`, at most about `maxChars` of them. */
   read(position: number, filters: readonly EventFilter[], maxChars: number, until?: number): ThreadBatch;
   /** True when something happened, false after `timeoutMs` of silence or when the signal aborted. */
@@ -85,6 +87,9 @@ export function createThreadLog(onSize: (change: number) => void): ThreadLog {
     },
     get end() {
       return end();
+    },
+    get firstSeq() {
+      return entries[head]?.seq ?? 0;
     },
     read(position, filters, maxChars, until = Infinity) {
       const events: ThreadEvent[] = [];

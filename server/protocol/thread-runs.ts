@@ -3,7 +3,7 @@ import type { LiveRun } from "../runs/live-runs.ts";
 import type { RunManager } from "../runs/run-manager.ts";
 import type { Store } from "../store/store.ts";
 import { serialize } from "../wire/serialize.ts";
-import type { ProtocolThread } from "./thread-hub.ts";
+import type { ProtocolThread } from "./protocol-thread.ts";
 
 const CHUNK_CHARS = 64 * 1024;
 /** The events that say where one run begins and ends. */

@@ -10,8 +10,10 @@ export type ReplicaMessage =
   | { readonly kind: "follow"; readonly runId: string }
   /** Further events of the run are stored, or its end is. */
   | { readonly kind: "events"; readonly runId: string }
-  /** Further events of the thread are stored. */
-  | { readonly kind: "thread_events"; readonly threadId: string };
+  /** Further events of the thread are stored, up to this number. */
+  | { readonly kind: "thread_events"; readonly threadId: string; readonly lastSeq: number }
+  /** Somebody follows the thread at the process `from`: others are to tell of its events. Said again as long as it holds. */
+  | { readonly kind: "follow_thread"; readonly threadId: string; readonly from: string };
 
 /** `missed` after a time in which messages may have been lost: whatever one waits for may have happened. */
 export type ReplicaListener = (message: ReplicaMessage | { readonly kind: "missed" }) => void;

@@ -11,8 +11,8 @@ import type { ProtocolContext } from "../protocol/command-context.ts";
 import { openProtocolStream } from "../protocol/event-stream.ts";
 import { runCommand } from "../protocol/run-command.ts";
 import { seqOf, serveSocket } from "../protocol/socket-session.ts";
-import { watchRuns } from "../protocol/tap-protocol.ts";
 import type { ThreadHub } from "../protocol/thread-hub.ts";
+import { watchRuns } from "../protocol/watch-runs.ts";
 import { lastEventIdHeader } from "../openapi/route-docs.ts";
 import {
   CommandAnswer,
@@ -108,12 +108,13 @@ export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub 
             response: { 200: protocolStream },
           },
         },
-        (request, reply) => {
+        async (request, reply) => {
           const { body, headers } = request;
-          const { thread, release } = hub.acquire(request.params.thread_id);
+          const { thread, ready, release } = hub.follow(request.params.thread_id);
           whenClosed(reply, release);
           whenClosed(reply, metrics.onStreamOpen());
-          watchRuns(thread, runs.ofThread(thread.threadId), clock);
+          await ready;
+          await watchRuns(thread, { lives: runs.ofThread(thread.threadId), clock, hub });
           const lastEventId = headers["last-event-id"];
           const stream = openProtocolStream({
             log: thread.log,
@@ -146,11 +147,11 @@ export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub 
         },
         wsHandler: async (socket, request) => {
           const { thread_id: threadId } = params.parse(request.params);
-          const { thread, release } = hub.acquire(threadId);
+          const { thread, ready, release } = hub.follow(threadId);
           const onClose = metrics.onStreamOpen();
-          watchRuns(thread, runs.ofThread(threadId), clock);
           const target = { thread, headers: request.headers, access: currentAccess() };
-          await serveSocket({ context, socket, target, heartbeatMs, canSee: createEventGate(threadId) });
+          const opened = ready.then(() => watchRuns(thread, { lives: runs.ofThread(threadId), clock, hub }));
+          await serveSocket({ context, socket, target, heartbeatMs, opened, canSee: createEventGate(threadId) });
           onClose();
           release();
         },

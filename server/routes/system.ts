@@ -83,7 +83,7 @@ export const systemRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
           await store.truncate([
             ...tables,
             ...(body.assistants === true ? (["assistantVersions"] as const) : []),
-            ...(body.runs === true ? (["crons", "runEvents", "runWebhooks"] as const) : []),
+            ...(body.runs === true ? (["crons", "runEvents", "runWebhooks", "threadEvents"] as const) : []),
             ...(body.store === true ? (["items"] as const) : []),
           ]);
           if (body.checkpointer === true) await checkpointer.truncate();

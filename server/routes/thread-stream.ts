@@ -30,9 +30,10 @@ export function createThreadStream({
     if ((await store.threads.get(threadId)) === undefined) {
       throw new ServiceError("thread_not_found", "Thread not found");
     }
-    const { thread, release } = hub.acquire(threadId);
+    const { thread, ready, release } = hub.follow(threadId);
     whenClosed(reply, release);
     whenClosed(reply, metrics.onStreamOpen());
+    await ready;
     const lastEventId = request.headers["last-event-id"];
     const frames = openThreadRuns({
       thread,

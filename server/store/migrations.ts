@@ -8,6 +8,7 @@ import { threadTtl } from "./migrations/0004-thread-ttl.ts";
 import { openRunsOfThreads } from "./migrations/0005-open-runs-of-threads.ts";
 import { crons } from "./migrations/0006-crons.ts";
 import { runRecovery } from "./migrations/0007-run-recovery.ts";
+import { threadEvents } from "./migrations/0009-thread-events.ts";
 
 /** Applied in the order of their names; a published migration never changes. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -18,6 +19,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0005_open_runs_of_threads": openRunsOfThreads,
   "0006_crons": crons,
   "0007_run_recovery": runRecovery,
+  "0009_thread_events": threadEvents,
 };
 
 /**

@@ -10,6 +10,7 @@ export interface Database {
   threads: ThreadTable;
   runs: RunTable;
   run_events: RunEventTable;
+  thread_events: ThreadEventTable;
   run_webhooks: RunWebhookTable;
   store_items: ItemTable;
   crons: CronTable;
@@ -75,6 +76,17 @@ export interface RunEventTable {
   first_seq: number;
   last_seq: number;
   /** JSON list: event name and data, the data as JSON text, in turns. */
+  events: string;
+  created_at: number;
+}
+
+/** Events of the thread-centric protocol, in the batches they were stored in. */
+export interface ThreadEventTable {
+  thread_id: string;
+  /** Number of the newest event before the batch, 0 when there was none: batches form a chain. */
+  after_seq: number;
+  last_seq: number;
+  /** Two lines an event: its head and its envelope, both JSON. */
   events: string;
   created_at: number;
 }

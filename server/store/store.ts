@@ -11,6 +11,7 @@ import { type ItemStore, createItemStore } from "./items.ts";
 import type { Database } from "./schema.ts";
 import { type SqlDialect, sqliteDialect } from "./sql-dialect.ts";
 import { createSqliteKysely, openSqlite } from "./sqlite.ts";
+import { type ThreadEventStore, createThreadEventStore } from "./thread-events.ts";
 import { type ThreadStore, createThreadStore } from "./threads.ts";
 
 export interface StoreOptions {
@@ -25,6 +26,7 @@ export interface StoreTables {
   readonly runs: RunStore;
   readonly runEvents: RunEventStore;
   readonly runWebhooks: RunWebhookStore;
+  readonly threadEvents: ThreadEventStore;
   readonly items: ItemStore;
   readonly crons: CronStore;
 }
@@ -89,6 +91,7 @@ const TABLES = {
   runs: "runs",
   runEvents: "run_events",
   runWebhooks: "run_webhooks",
+  threadEvents: "thread_events",
   items: "store_items",
   crons: "crons",
 } as const satisfies Record<keyof StoreTables, keyof Database>;
@@ -101,6 +104,7 @@ export function bindTables(db: Kysely<Database>, dialect: SqlDialect): StoreTabl
     runs: createRunStore(db),
     runEvents: createRunEventStore(db),
     runWebhooks: createRunWebhookStore(db),
+    threadEvents: createThreadEventStore(db),
     items: createItemStore(db, dialect),
     crons: createCronStore(db, dialect),
   };

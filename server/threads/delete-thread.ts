@@ -22,5 +22,7 @@ export async function deleteThread({ store, checkpointer, runs }: ThreadParts, t
     { lock: threadId },
   );
   await runs.stopThread(threadId);
+  // Stopping was told on the thread, too.
+  await store.threadEvents.deleteOfThread(threadId);
   await checkpointer.saver.deleteThread(threadId);
 }

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { createThreadHub } from "../../../server/protocol/thread-hub.ts";
+import { createLog } from "../../../lib/log.ts";
+import { type ThreadHub, type ThreadHubOptions, createThreadHub } from "../../../server/protocol/thread-hub.ts";
 import { createThreadLog } from "../../../server/protocol/thread-log.ts";
+import { type Store, createStore } from "../../../server/store/store.ts";
 
 const ALL = { channels: ["custom"] };
 const clock = { now: () => 1_000, sleep: async () => undefined };
@@ -61,18 +63,24 @@ describe("the log of a thread", () => {
 });
 
 describe("the hub", () => {
-  beforeEach(() => {
+  let store: Store;
+  beforeEach(async () => {
+    store = await createStore({ path: ":memory:" });
     vi.useFakeTimers();
   });
-  afterEach(() => {
+  afterEach(async () => {
     vi.useRealTimers();
+    await store.close();
   });
+  const open = (options: Partial<ThreadHubOptions> = {}): ThreadHub =>
+    createThreadHub({ clock, log: createLog({ level: "silent" }), store, ...options });
 
-  it("keeps a thread while somebody uses it and two minutes after", () => {
-    const hub = createThreadHub({ clock });
+  it("keeps a thread while somebody uses it and two minutes after", async () => {
+    const hub = open();
     const first = hub.acquire("a");
     const second = hub.acquire("a");
     first.thread.emit(custom(1));
+    await first.thread.flush();
     first.release();
     first.release();
     vi.advanceTimersByTime(600_000);
@@ -84,22 +92,34 @@ describe("the hub", () => {
     expect(hub.find("a")).toBeUndefined();
   });
 
-  it("gives a thread that comes back, also after a restart, greater numbers than before", () => {
-    let nowMs = 1_000;
+  it("numbers events upwards after a restart, also when the clock has been set back and nothing is stored any more", async () => {
+    let nowMs = 1_000_000;
     const ticking = { ...clock, now: () => nowMs };
-    const { thread } = createThreadHub({ clock: ticking }).acquire("a");
-    for (let index = 0; index < 500; index += 1) thread.emit(custom(index));
-    nowMs += 1;
-    const restarted = createThreadHub({ clock: ticking }).acquire("a").thread;
-    expect(restarted.lastSeq).toBeGreaterThan(thread.lastSeq);
+    const seqsOf = async (count: number): Promise<readonly number[]> => {
+      const { thread } = open({ clock: ticking }).acquire("a");
+      for (let index = 0; index < count; index += 1) thread.emit(custom(index));
+      await thread.flush();
+      return thread.log.read(-Infinity, [ALL], Infinity).events.map(({ seq }) => seq);
+    };
+    const first = await seqsOf(1_500);
+    nowMs -= 500;
+    const second = await seqsOf(2);
+    expect(second.slice(0, 1_500)).toEqual(first);
+    expect(second.slice(1_500)).toEqual([(first.at(-1) ?? 0) + 1, (first.at(-1) ?? 0) + 2]);
+    await store.threadEvents.deleteOfThread("a");
+    nowMs += 502;
+    expect((await seqsOf(1))[0]).toBeGreaterThan(second.at(-1) ?? Infinity);
   });
 
-  it("takes the events of those used least lately when all threads together have too many", () => {
-    const hub = createThreadHub({ clock, maxTotalChars: 20_000 });
+  it("takes the events of those used least lately when all threads together have too many", async () => {
+    const hub = open({ maxTotalChars: 20_000 });
     const text = "x".repeat(1_500);
     const threads = Array.from({ length: 20 }, (_, index) => hub.acquire(`thread ${index}`));
     threads[0]?.release();
-    for (const { thread } of threads) thread.emit(custom(text));
+    for (const { thread } of threads) {
+      thread.emit(custom(text));
+      await thread.flush();
+    }
     const sizes = threads.map(({ thread }) => thread.log.size);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(20_000);
     expect(hub.find("thread 0")).toBeUndefined();
@@ -107,6 +127,7 @@ describe("the hub", () => {
     // Whoever still reads goes on with what comes.
     expect(threads[1]?.thread.log.size).toBe(0);
     threads[1]?.thread.emit(custom("more"));
+    await threads[1]?.thread.flush();
     expect(threads[1]?.thread.log.read(0, [ALL], Infinity).events).toHaveLength(1);
   });
 });
