@@ -2,13 +2,16 @@
 import type { DraftColumn } from "../design/draft.ts";
 import { applyDetail } from "./apply-detail.ts";
 import { applyRelation, isTime } from "./apply-relation.ts";
-import { guessColumn, PLURAL_UNIT } from "./heuristics.ts";
+import { guessColumn } from "./heuristics.ts";
 import type { Item } from "./item.ts";
 import { hasDetail } from "./item.ts";
 import { nameOf, textOf } from "./json.ts";
 import { matchField } from "./lexicon/lexicon.ts";
+import type { FieldMatch } from "./lexicon/lexicon.ts";
 import type { FieldEntry } from "./lexicon/types.ts";
 import { normaliseWords, singular } from "./lexicon/words.ts";
+import { readMeasure } from "./measures.ts";
+import { PLURAL_UNIT } from "./name-rules.ts";
 import { correctTypos, countPhrase, isCount } from "./read-as.ts";
 import type { Sheet } from "./sheet.ts";
 import { isNumeric, spanOf } from "./spans.ts";
@@ -30,7 +33,8 @@ export interface Added {
 export function isColumn(item: Item): boolean {
   if (item.phrase === "" || !/\p{L}/u.test(item.phrase)) return false;
   if (item.isVerbatim) return true;
-  if (COMMANDS.test(item.phrase)) return false;
+  // One word "make" is who made a car.
+  if (COMMANDS.test(item.phrase) && !/^make$/i.test(item.phrase)) return false;
   const words = item.phrase.split(/\s+/).length;
   return (
     words <=
@@ -77,7 +81,7 @@ function planItems(sheet: Sheet, items: readonly Item[]): Plan[] {
     const counted = countPhrase(item.phrase, sheet.noun);
     const typo = matchInSubject(counted, sheet.noun, sheet.domain) === undefined && !item.isVerbatim;
     const readAs = (typo ? correctTypos(counted) : undefined) ?? counted;
-    const match = matchInSubject(readAs, sheet.noun, sheet.domain);
+    const match = matchMeasured(sheet, readAs);
     const isCountOf = isCount(counted) && match !== undefined && !isNumeric(match.field.kind);
     const isFlag = match?.isExact !== true && /^(?:is|has|was|can|should)[\s_]/i.test(item.phrase);
     // "units Poisson with mean 20" counts, whatever else a unit is.
@@ -90,6 +94,17 @@ function planItems(sheet: Sheet, items: readonly Item[]): Plan[] {
     if (field !== undefined) used.add(field.id);
     return { item, name, field, readAs, isExact: match?.isExact === true, isFirst };
   });
+}
+
+/** "visits per month" are no months: what is measured is meant, and only where it is a number. */
+function matchMeasured(sheet: Sheet, phrase: string): FieldMatch | undefined {
+  const match = matchInSubject(phrase, sheet.noun, sheet.domain);
+  const measure = match?.isExact === true ? undefined : readMeasure(phrase);
+  if (measure === undefined) return match;
+  const measured = matchInSubject(measure.of, sheet.noun, sheet.domain);
+  // What is worked out from other columns is about those, not about the one said here.
+  const isOwn = measured !== undefined && isNumeric(measured.field.kind) && measured.field.needs.length === 0;
+  return isOwn ? { ...measured, isExact: false } : undefined;
 }
 
 /** The words of the brief; "names" is `name` where the lexicon's column is called so. */

@@ -234,3 +234,14 @@ function shift(day: string, unit: string, count: number): string {
   target.setUTCDate(Math.min(date, lastDay));
   return target.toISOString().slice(0, 10);
 }
+
+/** Whether a bare year behind the words is a date: "order date 2024". */
+export function isDateLike(text: string, kind: string | undefined): boolean {
+  return (
+    kind === "date" ||
+    kind === "datetime" ||
+    /\b(?:dates?|time|timestamp|period|birthday|\p{L}+ed (?:at|on))\b|_(?:at|date|on|time)(?!\p{L})|\p{Ll}(?:At|Date|On|Time)(?!\p{L})/u.test(
+      text,
+    )
+  );
+}

@@ -1,10 +1,10 @@
 /** One wish for one column: its name and everything that is said about its values. */
 import { singular } from "./lexicon/words.ts";
 import type { DateWindow } from "./dates.ts";
-import { takeDateWindow } from "./dates.ts";
+import { isDateLike, takeDateWindow } from "./dates.ts";
 import type { DistributionWish } from "./distributions.ts";
 import { takeDistribution } from "./distributions.ts";
-import { matchField } from "./lexicon/lexicon.ts";
+import { readInlineValues } from "./inline-values.ts";
 import { takeLocale } from "./locales.ts";
 import { takeHours } from "./clock.ts";
 import type { NumberRange } from "./ranges.ts";
@@ -146,31 +146,6 @@ function readNameAndDetail(text: string, options: ReadOptions): { readonly phras
   return { phrase: trimPhrase(rest.text), detail: { ...outer, ...readBody(body.inner, options) } };
 }
 
-/** "severity low, medium or high", "plan free/pro/enterprise", "status active 80 %, closed 20 %". */
-function readInlineValues(text: string): { readonly phrase: string; readonly values: ValueList } | undefined {
-  const isSlashed =
-    /\s[^\s/]+(?:\/[^\s/]+)+(?:\s*[,(]?\s*[\d.]+%?(?:[/:][\d.]+%?)+\)?)?$/.test(text) &&
-    !/\d\/\d{1,2}\/\d|\d{4}\/\d|(?<!\p{L})(?:km|mg|m)\/\p{L}/u.test(text);
-  const isListed = /\bor\b/i.test(text) || (text.match(/\d\s*%/g)?.length ?? 0) > 1;
-  if ((!isSlashed && !isListed) || /\b(?:true or false|yes or no|0 or 1)\b/i.test(text)) return undefined;
-  const first = (isSlashed ? text : (text.split(/,|\bor\b|\band\b/i)[0] ?? ""))
-    .trim()
-    .replace(/[\s:=(]*[\d.]+\s*%$/, "");
-  const words = first.split(" ");
-  const sizes = Array.from({ length: words.length - 1 }, (_, at) => words.length - 1 - at);
-  const known = sizes.find((count) => matchField(trimPhrase(words.slice(0, count).join(" ")))?.isExact === true);
-  const size = known ?? (isSlashed ? words.findIndex((word) => word.includes("/")) : words.length - 1);
-  if (size < 1) return undefined;
-  const phrase = words.slice(0, size).join(" ");
-  const values = readValueList(
-    text
-      .trim()
-      .slice(phrase.length)
-      .replace(/^\s*(?:is|are|being|as|either|:)\s+/i, ""),
-  );
-  return values === undefined || values.values.length < 2 ? undefined : { phrase, values };
-}
-
 /** `name: body`, `name (body) tail`, `name [a, b]`, `name - body`. */
 function bodyOf(text: string): { readonly head: string; readonly inner: string; readonly tail: string } | undefined {
   const colon = /^(?<head>[^:([{]{1,80}?)\s*(?::(?!\d\d)|\s-+>?\s|\s=\s)\s*(?<inner>\S.*)$/s.exec(text)?.groups;
@@ -258,17 +233,6 @@ function takeShare(text: Remainder): number | undefined {
   if (percent !== undefined) return Math.min(1, Number(percent) / 100);
   const probability = text.take(PROBABILITY)?.groups?.["share"];
   return probability === undefined ? undefined : Number(probability);
-}
-
-/** Whether a bare year behind the words is a date: "order date 2024". */
-function isDateLike(text: string, kind: string | undefined): boolean {
-  return (
-    kind === "date" ||
-    kind === "datetime" ||
-    /\b(?:dates?|time|timestamp|period|birthday|\p{L}+ed (?:at|on))\b|_(?:at|date|on|time)(?!\p{L})|\p{Ll}(?:At|Date|On|Time)(?!\p{L})/u.test(
-      text,
-    )
-  );
 }
 
 function compact(detail: Detail): Detail {

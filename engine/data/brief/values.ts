@@ -36,7 +36,7 @@ export function readValueList(source: string): ValueList | undefined {
   const parts = splitList(text);
   if (parts.length === 0 || parts.length > MAX_VALUES) return undefined;
   const items = parts.map(readItem);
-  const values = distinct(items.map((item) => item.value));
+  const values = distinct(withoutUnit(items.map((item) => item.value)));
   if (values === undefined) return undefined;
   const list = values.map(asScalar);
   const scalars = list.every((value) => typeof value === "number") ? list : values;
@@ -89,6 +89,16 @@ function readItem(part: string): { readonly value: string; readonly share: numbe
     return { value: inner, share: /mostly|usually/i.test(word) ? 0.8 : /rarely/i.test(word) ? 0.05 : undefined };
   }
   return { value: value.trim().replace(/\s*\($/, ""), share: number };
+}
+
+const UNIT_BEHIND = /^(?<number>\d+(?:\.\d+)?)\s*(?:\p{L}{1,12}|%)$/u;
+
+/** "12, 24 or 36 months" are numbers: what stands behind the last one is the unit of all. */
+function withoutUnit(values: readonly string[]): readonly string[] {
+  const last = UNIT_BEHIND.exec(values.at(-1) ?? "")?.groups?.["number"];
+  const others = values.slice(0, -1);
+  const isMeant = last !== undefined && others.length > 0 && others.every((value) => /^\d+(?:\.\d+)?$/.test(value));
+  return isMeant ? [...others, last] : values;
 }
 
 /** A list with the same value twice is no list of values. */

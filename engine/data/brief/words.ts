@@ -41,15 +41,16 @@ const LEADING =
 const TRAILING =
   /(?:[\s,:]+(?:column|field|attribute|feature|columns|fields|is|are|be|was|should|must|has|have|can|will|of|in|with|and|or|from|the|an?|values|only|always|distributed|as|being|ranging|varying|per row|each|required|optional|not null|unique|mandatory|please|pls|plz))+$/i;
 
+/** Verbs whose last word is no filler: "check in", "opt in". */
+const PHRASAL =
+  /(?:^|[\s_-])(?:check|checked|log|logged|clock|clocked|opt|opted|move|moved|plug|built|sign|signed)[\s_-]in$/i;
+
 /** Takes articles and filler off both ends of a phrase. */
 export function trimPhrase(text: string): string {
   let phrase = text.trim();
   for (;;) {
-    const shorter = phrase
-      .replace(/^[\s\-*•·:;,.()[\]{}=>"'`]+|[\s:;,.()[\]{}=<"'`?!-]+$/g, "")
-      .replace(LEADING, "")
-      .replace(TRAILING, "")
-      .trim();
+    const bare = phrase.replace(/^[\s\-*•·:;,.()[\]{}=>"'`]+|[\s:;,.()[\]{}=<"'`?!-]+$/g, "").replace(LEADING, "");
+    const shorter = (PHRASAL.test(bare) ? bare : bare.replace(TRAILING, "")).trim();
     if (shorter === phrase) return phrase;
     phrase = shorter;
   }
