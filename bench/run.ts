@@ -16,6 +16,7 @@ import { READER_SIZES, benchIdleReaders } from "./idle-readers.ts";
 import { benchIncidentSearch } from "./incident-search.ts";
 import { benchLogParsing } from "./log-parsing.ts";
 import { PROFILE_SIZES, benchProfile } from "./profile.ts";
+import { REPLICA_SIZES, benchReplicas } from "./replicas.ts";
 import type { BenchRow } from "./row.ts";
 import { benchServer } from "./server.ts";
 import { benchSoak } from "./soak.ts";
@@ -65,6 +66,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   sized("growth-length", LENGTH_SIZES, benchGrowthLength),
   sized("growth-clients", CLIENT_SIZES, benchGrowthClients),
   sized("profile", PROFILE_SIZES, benchProfile),
+  sized("replicas", REPLICA_SIZES, benchReplicas),
   sized("compare", COMPARE_SIZES, benchCompare),
   fixed("soak", () => benchSoak()),
   fixed("data-generate", benchDataGenerate),
