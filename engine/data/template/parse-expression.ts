@@ -1,5 +1,6 @@
-import type { BinaryOperator, CallArguments, CompareOperator, Expression, OperandNode, PairNode } from "./ast.ts";
+import type { BinaryOperator, CallArguments, CompareOperator, Expression, OperandNode } from "./ast.ts";
 import { checkArguments, signatureOf } from "./check-call.ts";
+import { parseArguments, parseDict, parseItems } from "./parse-list.ts";
 import { METHOD_SIGNATURES } from "./signatures.ts";
 import type { TokenStream } from "./token-stream.ts";
 
@@ -131,8 +132,8 @@ function parsePrimary(stream: TokenStream): Expression {
   if (token.kind === "literal") return parseLiteral(stream, token.value);
   if (token.kind === "operator") {
     if (token.text === "(") return parseParentheses(stream);
-    if (token.text === "[") return { kind: "list", items: parseItems(stream, "]") };
-    if (token.text === "{") return parseDict(stream);
+    if (token.text === "[") return { kind: "list", items: parseItems(stream, "]", parseExpression) };
+    if (token.text === "{") return parseDict(stream, parseExpression);
     throw stream.fail(`expected a value, found \`${token.text}\``, at);
   }
   throw stream.fail(token.kind === "end" ? "expected a value, found the end of the tag" : "expected a value", at);
@@ -154,32 +155,6 @@ function parseParentheses(stream: TokenStream): Expression {
   const inner = parseTupleOrExpression(stream);
   stream.expectOperator(")");
   return inner;
-}
-
-function parseItems(stream: TokenStream, close: string): readonly Expression[] {
-  const items: Expression[] = [];
-  while (!stream.takeOperator(close)) {
-    if (items.length > 0) {
-      stream.expectOperator(",");
-      if (stream.takeOperator(close)) break;
-    }
-    items.push(parseExpression(stream));
-  }
-  return items;
-}
-
-function parseDict(stream: TokenStream): Expression {
-  const pairs: PairNode[] = [];
-  while (!stream.takeOperator("}")) {
-    if (pairs.length > 0) {
-      stream.expectOperator(",");
-      if (stream.takeOperator("}")) break;
-    }
-    const key = parseExpression(stream);
-    stream.expectOperator(":");
-    pairs.push({ kind: "pair", key, value: parseExpression(stream) });
-  }
-  return { kind: "dict", pairs };
 }
 
 function parsePostfix(stream: TokenStream, start: Expression): Expression {
@@ -207,7 +182,7 @@ function parseAttribute(stream: TokenStream, of: Expression): Expression {
   checkName(stream, name, at);
   if (!stream.isOperator("(")) return { kind: "attribute", of, name };
   const signature = signatureOf(stream, "method", name, at);
-  const call = parseArguments(stream);
+  const call = parseArguments(stream, parseExpression);
   checkArguments(stream, `the method \`${name}\``, signature, call, at);
   return { kind: "method", of, name, ...call };
 }
@@ -229,28 +204,6 @@ function parseSubscript(stream: TokenStream, of: Expression): Expression {
   return { kind: "slice", of, start, stop, step };
 }
 
-function parseArguments(stream: TokenStream): CallArguments {
-  const args: Expression[] = [];
-  const named: { name: string; value: Expression }[] = [];
-  stream.expectOperator("(");
-  while (!stream.takeOperator(")")) {
-    if (args.length + named.length > 0) {
-      stream.expectOperator(",");
-      if (stream.takeOperator(")")) break;
-    }
-    if (stream.isOperator("*") || stream.isOperator("**")) throw stream.fail("`*` and `**` arguments are not allowed");
-    if (stream.peek()?.kind === "name" && stream.isOperator("=", 1)) {
-      const name = stream.expectName("a name");
-      stream.expectOperator("=");
-      named.push({ name, value: parseExpression(stream) });
-    } else {
-      if (named.length > 0) throw stream.fail("a plain argument cannot follow a named one");
-      args.push(parseExpression(stream));
-    }
-  }
-  return { args, named };
-}
-
 function parseFiltersAndTests(stream: TokenStream, start: Expression): Expression {
   let node = start;
   for (;;) {
@@ -265,7 +218,7 @@ function parseFilter(stream: TokenStream, of: Expression): Expression {
   const at = stream.offset();
   const name = stream.expectName("the name of a filter");
   const signature = signatureOf(stream, "filter", name, at);
-  const call = stream.isOperator("(") ? parseArguments(stream) : { args: [], named: [] };
+  const call = stream.isOperator("(") ? parseArguments(stream, parseExpression) : { args: [], named: [] };
   checkArguments(stream, `the filter \`${name}\``, signature, call, at);
   return { kind: "filter", of, name, ...call };
 }
@@ -284,7 +237,7 @@ function parseTest(stream: TokenStream, of: Expression): Expression {
 }
 
 function parseTestArguments(stream: TokenStream): CallArguments {
-  if (stream.isOperator("(")) return parseArguments(stream);
+  if (stream.isOperator("(")) return parseArguments(stream, parseExpression);
   const token = stream.peek();
   const isArgument =
     token?.kind === "literal" ||
