@@ -7,6 +7,7 @@ import { type ProfileSummary, readProfile, summariseProfile } from "./support/cp
 import { createThreads } from "./support/http.ts";
 import { runLoad, waitForRun } from "./support/load.ts";
 import { BENCH_PROJECT, startNemops } from "./support/nemops.ts";
+import { openBenchPostgres } from "./support/postgres.ts";
 import { type SizeChoice, describeSizes } from "./support/sizes.ts";
 import type { BenchTable } from "./support/table.ts";
 import { CUSTOM_TOKENS, MODEL_TOKENS, type TokenKind, loadTokens } from "./support/token-load.ts";
@@ -19,24 +20,46 @@ export const PROFILE_SIZES: SizeChoice<ProfileSizes> = {
 };
 const body = JSON.stringify({ assistant_id: "two_nodes", input: { log: ["start"] } });
 
+interface ProfiledLoad {
+  readonly what: string;
+  readonly load: (url: string, isWarmUp: boolean) => Promise<unknown>;
+  /** Postgres in place of SQLite. */
+  readonly databaseUri?: string;
+}
+
 /** Where the time of the server goes under load: the next bottleneck. One fresh server for each kind of load. */
 export async function benchProfile(sizes: ProfileSizes): Promise<BenchTable[]> {
   const tokens =
     (kind: TokenKind) =>
     (url: string, isWarmUp: boolean): Promise<unknown> =>
       loadTokens(url, { kind, streams: sizes.streams, tokens: isWarmUp ? 50 : sizes.tokens });
-  const loads: [string, (url: string, isWarmUp: boolean) => Promise<unknown>][] = [
-    ["POST /runs/wait", (url, isWarmUp) => loadRuns(url, isWarmUp ? 200 : sizes.requests, sizes.clients)],
-    [
-      "POST /threads/{id}/runs/wait",
-      (url, isWarmUp) => loadThreads(url, isWarmUp ? 200 : sizes.requests, sizes.clients),
-    ],
-    [`streams of ${CUSTOM_TOKENS.name}`, tokens(CUSTOM_TOKENS)],
-    [`streams of ${MODEL_TOKENS.name}`, tokens(MODEL_TOKENS)],
+  const onThreads = (url: string, isWarmUp: boolean): Promise<unknown> =>
+    loadThreads(url, isWarmUp ? 200 : sizes.requests, sizes.clients);
+  const postgres = await openBenchPostgres();
+  const loads: ProfiledLoad[] = [
+    { what: "POST /runs/wait", load: (url, isWarmUp) => loadRuns(url, isWarmUp ? 200 : sizes.requests, sizes.clients) },
+    { what: "POST /threads/{id}/runs/wait", load: onThreads },
+    ...(postgres === undefined
+      ? []
+      : [{ what: "POST /threads/{id}/runs/wait on Postgres", load: onThreads, databaseUri: postgres.uri }]),
+    { what: `streams of ${CUSTOM_TOKENS.name}`, load: tokens(CUSTOM_TOKENS) },
+    { what: `streams of ${MODEL_TOKENS.name}`, load: tokens(MODEL_TOKENS) },
   ];
+  try {
+    return await profileAll(loads, sizes);
+  } finally {
+    await postgres?.stop();
+  }
+}
+
+async function profileAll(loads: readonly ProfiledLoad[], sizes: ProfileSizes): Promise<BenchTable[]> {
   const tables: BenchTable[] = [];
-  for (const [what, load] of loads) {
-    const { owners, ownFunctions, functions, busy } = await profile(sizes.streams, load);
+  for (const { what, load, databaseUri } of loads) {
+    const env: Record<string, string> = databaseUri === undefined ? {} : { DATABASE_URI: databaseUri };
+    const { owners, ownFunctions, functions, busy } = await profile(load, {
+      ...env,
+      MAX_CONCURRENT_RUNS: String(sizes.streams),
+    });
     const rows = Array.from({ length: sizes.shown }, (_, index) =>
       [owners, functions, ownFunctions].flatMap((shares) => {
         const entry = shares[index];
@@ -45,7 +68,7 @@ export async function benchProfile(sizes: ProfileSizes): Promise<BenchTable[]> {
     );
     tables.push({
       title: `profile: ${what}`,
-      size: `${describeSizes(sizes)}, SQLite; the server was busy ${(busy * 100).toFixed(0)} % of the time`,
+      size: `${describeSizes(sizes)}; the server was busy ${(busy * 100).toFixed(0)} % of the time`,
       columns: ["share", "whose code", "share", "function", "share", "function of this project"],
       rows,
     });
@@ -53,17 +76,14 @@ export async function benchProfile(sizes: ProfileSizes): Promise<BenchTable[]> {
   return tables;
 }
 
-async function profile(
-  slots: number,
-  load: (url: string, isWarmUp: boolean) => Promise<unknown>,
-): Promise<ProfileSummary> {
+async function profile(load: ProfiledLoad["load"], env: Readonly<Record<string, string>>): Promise<ProfileSummary> {
   const folder = mkdtempSync(path.join(tmpdir(), "nemops-bench-profile-"));
   const startedAt = performance.now();
   try {
     const { url, pid, stop } = await startNemops({
       project: BENCH_PROJECT,
       nodeArgs: ["--cpu-prof", "--cpu-prof-dir", folder],
-      env: { MAX_CONCURRENT_RUNS: String(slots) },
+      env,
     });
     let fromMs: number;
     let toMs: number;
