@@ -20,10 +20,11 @@ import { distributionColumn } from "./distribution-column.ts";
 import { guessColumn } from "./heuristics.ts";
 import type { Detail } from "./item.ts";
 import { isObject, labelOf, nameOf, numberOf, paramsOf, textOf } from "./json.ts";
+import { kindOf } from "./kind-of.ts";
 import { leaveOut } from "./leave-out.ts";
 import type { FieldKind } from "./lexicon/types.ts";
+import { limitPerson, personAge, personOf, setLocale } from "./person-detail.ts";
 import type { NumberRange } from "./ranges.ts";
-import { settle } from "./settle.ts";
 import type { Sheet } from "./sheet.ts";
 import { isNumeric, round, spanOf } from "./spans.ts";
 import type { Span } from "./spans.ts";
@@ -167,7 +168,7 @@ function wholeNumbers(current: DraftColumn | undefined): DraftColumn | undefined
   return { ...current, params, convert_to: "int" };
 }
 
-export function textPrompt(wish: string, phrase: string): string {
+function textPrompt(wish: string, phrase: string): string {
   return `Write the ${phrase} as ${wish}.`;
 }
 
@@ -241,68 +242,4 @@ function decimalsFor(detail: Detail, kind: FieldKind, current: DraftColumn | und
   if (kind === "number" || kind === "geo" || kind === "duration")
     return Math.max(written, own ?? (current?.["convert_to"] === "int" ? 0 : 1));
   return written;
-}
-
-/** What the column's values are, by the lexicon, else by how they are made. */
-export function kindOf(sheet: Sheet, name: string, phrase: string): FieldKind {
-  const field = sheet.fields.get(name);
-  if (field !== undefined) return field.kind;
-  return kindOfColumn(sheet.column(name)) ?? guessColumn(name, phrase).kind;
-}
-
-function kindOfColumn(column: DraftColumn | undefined): FieldKind | undefined {
-  if (column === undefined) return undefined;
-  switch (textOf(column["sampler_type"])) {
-    case "uuid":
-      return "id";
-    case "bernoulli":
-      return "boolean";
-    case "poisson":
-    case "binomial":
-      return "integer";
-    case "uniform":
-    case "gaussian":
-    case "scipy":
-      return column["convert_to"] === "int" ? "integer" : undefined;
-    case "datetime":
-    case "timedelta":
-      return textOf(column["convert_to"]).includes("%H") || column["convert_to"] === undefined ? "datetime" : "date";
-    default:
-      return undefined;
-  }
-}
-
-/** The person whose age the column shows. */
-function personAge(sheet: Sheet, name: string): DraftColumn | undefined {
-  const column = sheet.column(name);
-  const person = /^\{\{\s*([\p{L}\p{N}_]+)\.age\s*\}\}$/u.exec(textOf(column?.["expr"]))?.[1];
-  return person === undefined ? undefined : sheet.column(person);
-}
-
-/** The person that the column shows a part of. */
-function personOf(sheet: Sheet, name: string): DraftColumn | undefined {
-  const person = /^\{\{\s*([\p{L}\p{N}_]+)\./u.exec(textOf(sheet.column(name)?.["expr"]))?.[1];
-  const column = person === undefined ? undefined : sheet.column(person);
-  return textOf(column?.["sampler_type"]).startsWith("person") ? column : undefined;
-}
-
-function limitPerson(sheet: Sheet, name: string, range: NumberRange): void {
-  const person = personAge(sheet, name) ?? personOf(sheet, name);
-  if (person === undefined) return;
-  const low = Math.max(0, Math.round(range.low ?? 18) + (range.isLowOpen ? 1 : 0));
-  const high = Math.min(114, Math.round(range.high ?? 90) - (range.isHighOpen ? 1 : 0));
-  if (low < high) sheet.put({ ...person, params: { ...paramsOf(person), age_range: [low, high] } });
-}
-
-/** Sets where people come from; with a column, only those that it is made of. */
-export function setLocale(sheet: Sheet, locale: string, reader?: string): boolean {
-  if (reader === undefined) settle(sheet, locale);
-  const text = textOf(reader === undefined ? "" : sheet.column(reader)?.["expr"]);
-  const persons = sheet.columns.filter(
-    (column) =>
-      textOf(column["sampler_type"]).startsWith("person") &&
-      (reader === undefined || text.includes(nameOf(column)) || nameOf(column) === reader),
-  );
-  for (const person of persons) sheet.put({ ...person, params: { ...paramsOf(person), locale } });
-  return persons.length > 0;
 }

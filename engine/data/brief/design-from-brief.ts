@@ -1,6 +1,6 @@
 import { DesignDraft } from "../design/draft.ts";
 import { addItems, ensureIn, isColumn, requestedName } from "./add-columns.ts";
-import { applyDetail, setLocale } from "./apply-detail.ts";
+import { applyDetail } from "./apply-detail.ts";
 import { applyRelation } from "./apply-relation.ts";
 import type { DateWindow } from "./dates.ts";
 import { takeDateWindow } from "./dates.ts";
@@ -11,6 +11,7 @@ import { findDomain, fieldsOf, matchField } from "./lexicon/lexicon.ts";
 import type { DomainEntry } from "./lexicon/types.ts";
 import { singular } from "./lexicon/words.ts";
 import { countryOf, takeLocale } from "./locales.ts";
+import { setLocale } from "./person-detail.ts";
 import { isRemark as isCourtesy, takeAges, takeExclusions } from "./remarks.ts";
 import { nounOf } from "./subject.ts";
 import { fillPrompts } from "./prompts.ts";

@@ -1,6 +1,6 @@
 /** Sentences about columns that stand outside the list: "Amounts are between 50 and 5000", "10 % of customers churn". */
 import { addItems, ensureIn, isColumn } from "./add-columns.ts";
-import { applyDetail, setLocale } from "./apply-detail.ts";
+import { applyDetail } from "./apply-detail.ts";
 import { applyRelation } from "./apply-relation.ts";
 import { flagColumn } from "./columns.ts";
 import { takeDateWindow } from "./dates.ts";
@@ -10,6 +10,7 @@ import { labelOf, nameOf, paramsOf } from "./json.ts";
 import { matchField } from "./lexicon/lexicon.ts";
 import { normaliseWords } from "./lexicon/words.ts";
 import { takeLocale } from "./locales.ts";
+import { setLocale } from "./person-detail.ts";
 import type { Sheet } from "./sheet.ts";
 import { Remainder } from "./words.ts";
 
