@@ -19,6 +19,7 @@ import {
 } from "../schemas/thread.ts";
 import { type ThreadFilter, type ThreadTtl, newThread } from "../store/threads.ts";
 import { deleteThread } from "../threads/delete-thread.ts";
+import { finishDeletionOf } from "../threads/finish-deletions.ts";
 import { applySupersteps } from "../thread-states.ts";
 import { selectFields, toWireThread } from "../wire/resources.ts";
 import { valueAtPath } from "../wire/select.ts";
@@ -52,6 +53,7 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
       async ({ body }) => {
         const metadata = { ...body.metadata, ...(body.graph_id == null ? {} : { graph_id: body.graph_id }) };
         const thread = { ...newThread(body.thread_id ?? newUuid(), clock.now(), metadata), ttl: toTtl(body.ttl) };
+        if (body.thread_id != null) await finishDeletionOf(context, thread.threadId);
         if (!(await store.threads.insert(thread))) {
           if (body.if_exists !== "do_nothing") throw new ServiceError("already_exists", "Thread already exists");
           return toWireThread(await find(thread.threadId));

@@ -9,6 +9,7 @@ import { openRunsOfThreads } from "./migrations/0005-open-runs-of-threads.ts";
 import { crons } from "./migrations/0006-crons.ts";
 import { runRecovery } from "./migrations/0007-run-recovery.ts";
 import { threadEvents } from "./migrations/0009-thread-events.ts";
+import { deletedThreads } from "./migrations/0010-deleted-threads.ts";
 
 /** Applied in the order of their names; a published migration never changes. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -20,6 +21,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0006_crons": crons,
   "0007_run_recovery": runRecovery,
   "0009_thread_events": threadEvents,
+  "0010_deleted_threads": deletedThreads,
 };
 
 /**

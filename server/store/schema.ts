@@ -8,6 +8,7 @@ export interface Database {
   assistants: AssistantTable;
   assistant_versions: AssistantTable;
   threads: ThreadTable;
+  deleted_threads: DeletedThreadTable;
   runs: RunTable;
   run_events: RunEventTable;
   thread_events: ThreadEventTable;
@@ -46,6 +47,12 @@ export interface ThreadTable {
   ttl_strategy: string | null;
   /** When the history was cut last because its time was over. */
   pruned_at: number | null;
+}
+
+/** Threads whose checkpoints may still be there. */
+export interface DeletedThreadTable {
+  thread_id: string;
+  deleted_at: number;
 }
 
 export interface RunTable {

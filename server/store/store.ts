@@ -2,6 +2,7 @@ import { type Kysely, sql } from "kysely";
 
 import { type AssistantVersionStore, createAssistantVersionStore } from "./assistant-versions.ts";
 import { type AssistantStore, createAssistantStore } from "./assistants.ts";
+import { type DeletedThreadStore, createDeletedThreadStore } from "./deleted-threads.ts";
 import { migrate } from "./migrations.ts";
 import { type RunEventStore, createRunEventStore } from "./run-events.ts";
 import { type RunStore, createRunStore } from "./runs.ts";
@@ -23,6 +24,7 @@ export interface StoreTables {
   readonly assistants: AssistantStore;
   readonly assistantVersions: AssistantVersionStore;
   readonly threads: ThreadStore;
+  readonly deletedThreads: DeletedThreadStore;
   readonly runs: RunStore;
   readonly runEvents: RunEventStore;
   readonly runWebhooks: RunWebhookStore;
@@ -88,6 +90,7 @@ const TABLES = {
   assistants: "assistants",
   assistantVersions: "assistant_versions",
   threads: "threads",
+  deletedThreads: "deleted_threads",
   runs: "runs",
   runEvents: "run_events",
   runWebhooks: "run_webhooks",
@@ -101,6 +104,7 @@ export function bindTables(db: Kysely<Database>, dialect: SqlDialect): StoreTabl
     assistants: createAssistantStore(db, dialect),
     assistantVersions: createAssistantVersionStore(db, dialect),
     threads: createThreadStore(db, dialect),
+    deletedThreads: createDeletedThreadStore(db),
     runs: createRunStore(db),
     runEvents: createRunEventStore(db),
     runWebhooks: createRunWebhookStore(db),

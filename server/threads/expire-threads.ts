@@ -1,9 +1,8 @@
-import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { type ThreadParts, deleteThread } from "./delete-thread.ts";
+import { finishDeletions } from "./finish-deletions.ts";
 
 export interface ThreadExpiryOptions extends ThreadParts {
-  readonly clock: Clock;
   readonly log: Log;
   readonly intervalMs?: number;
 }
@@ -13,7 +12,7 @@ const THREADS_PER_TURN = 100;
 
 /**
  * Ends threads whose time to live is over: as long after their last change as they say, and never while a run works on
- * them. `delete` removes the thread, `keep_latest` its history.
+ * them. `delete` removes the thread, `keep_latest` its history. Deletions that were begun and not ended are ended, too.
  */
 export function startThreadExpiry(options: ThreadExpiryOptions): { stop(): void } {
   const { clock, log, intervalMs = INTERVAL_MS } = options;
@@ -23,6 +22,7 @@ export function startThreadExpiry(options: ThreadExpiryOptions): { stop(): void 
       await clock.sleep(intervalMs, ending.signal);
       try {
         await expireThreads(options);
+        await finishDeletions(options);
       } catch (error) {
         // A store that fails now may work at the next turn.
         log.warn({ err: error }, "expired threads not removed");
@@ -38,7 +38,7 @@ async function expireThreads({ store, checkpointer, runs, clock, log }: ThreadEx
     if (ttl?.strategy === "keep_latest") {
       await checkpointer.keepLatest(threadId);
       await store.threads.markPruned(threadId, clock.now());
-    } else await deleteThread({ store, checkpointer, runs }, threadId);
+    } else await deleteThread({ store, checkpointer, runs, clock }, threadId);
     log.debug({ thread_id: threadId }, "thread expired");
   }
 }

@@ -157,6 +157,21 @@ export function describeThreads(store: () => Store): void {
       expect(await store().threads.count({ ids: [threadId] })).toBe(1);
     });
 
+    it("remembers which deleted threads may have left something, the oldest first", async () => {
+      const { deletedThreads } = store();
+      const [early, late] = [newUuid(), newUuid()];
+      await deletedThreads.add(late, NOW_MS + 1);
+      await deletedThreads.add(early, NOW_MS - 1);
+      await deletedThreads.add(early, NOW_MS);
+      expect([await deletedThreads.has(early), await deletedThreads.has(newUuid())]).toEqual([true, false]);
+      expect(await deletedThreads.list(NOW_MS - 1, 10)).toEqual([]);
+      expect(await deletedThreads.list(NOW_MS, 10)).toEqual([early]);
+      expect(await deletedThreads.list(NOW_MS + 1, 10)).toEqual([early, late]);
+      expect(await deletedThreads.list(NOW_MS + 1, 1)).toEqual([early]);
+      await deletedThreads.remove(early);
+      expect(await deletedThreads.list(NOW_MS + 1, 10)).toEqual([late]);
+    });
+
     it("leaves threads alone that are busy, have no time to live, or were cut since they changed", async () => {
       const { threads } = store();
       const ttl = { minutes: 1, strategy: "keep_latest" } as const;
