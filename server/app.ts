@@ -1,7 +1,5 @@
 import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
-import swagger from "@fastify/swagger";
-import swaggerUi from "@fastify/swagger-ui";
 import {
   LogController,
   type FastifyBaseLogger,
@@ -13,7 +11,6 @@ import {
 import {
   type FastifyPluginAsyncZod,
   type FastifyPluginCallbackZod,
-  jsonSchemaTransform,
   validatorCompiler,
 } from "fastify-type-provider-zod";
 
@@ -21,13 +18,12 @@ import type { Clock } from "../lib/clock.ts";
 import type { Config } from "../lib/config.ts";
 import { newUuid } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
-import { VERSION } from "../lib/version.ts";
 import { createAuthorizer } from "./auth/access.ts";
 import { createAuthenticate } from "./auth/authenticate.ts";
 import type { CustomAuth } from "./auth/custom-auth.ts";
 import { guardRuns } from "./auth/guarded-runs.ts";
 import { guardStore } from "./auth/guarded-store.ts";
-import { registerAuth } from "./auth/register-auth.ts";
+import { OPEN_PATHS, registerAuth } from "./auth/register-auth.ts";
 import { registerBodyParser } from "./body-parser.ts";
 import { IDLE_SCHEDULER, startCronScheduler } from "./crons/cron-scheduler.ts";
 import { corsOrigins, registerCors } from "./cors.ts";
@@ -40,6 +36,7 @@ import { createMetrics } from "./metrics.ts";
 import { createProtocolTap } from "./protocol/tap-protocol.ts";
 import { startThreadEventSweeper } from "./protocol/sweep-thread-events.ts";
 import { createThreadHub } from "./protocol/thread-hub.ts";
+import { registerDocs } from "./openapi/register-docs.ts";
 import { assistantGraphRoutes } from "./routes/assistant-graphs.ts";
 import { assistantRoutes } from "./routes/assistants.ts";
 import type { ReadinessCheck, RouteContext } from "./routes/context.ts";
@@ -168,10 +165,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     strictTransportSecurity: false,
   });
   const authenticate = await createAuthenticate({ config, clock, log, custom: options.auth });
+  const isOpenRoute = (route: string): boolean => route === "/*" && http.enable_custom_route_auth === false;
   if (authenticate !== undefined) {
     const toAssistantId = (name: string): string => (graphs.has(name) ? systemAssistantId(name) : name);
     const authorizer = createAuthorizer({ custom: options.auth, store, toAssistantId });
-    const isOpenRoute = (route: string): boolean => route === "/*" && http.enable_custom_route_auth === false;
     registerAuth(app, { authenticate, authorizer, isOpenRoute });
   }
   await app.register(rateLimit, {
@@ -186,7 +183,17 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     },
     addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
   });
-  await registerDocs(app);
+  await registerDocs(
+    app,
+    authenticate === undefined
+      ? undefined
+      : {
+          hasKeys: config.apiKey !== undefined || config.apiKeysFile !== undefined,
+          hasTokens: config.jwt !== undefined,
+          isCustom: options.auth !== undefined,
+          isOpenRoute: (route) => OPEN_PATHS.has(route) || isOpenRoute(route),
+        },
+  );
 
   const context: RouteContext = {
     config,
@@ -229,31 +236,4 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   await app.ready();
   return app;
-}
-
-async function registerDocs(app: FastifyInstance): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: "3.1.0",
-      info: {
-        title: "NemOps",
-        version: VERSION,
-        description: "LangGraph Server API for the graphs of langgraph.json, and the routes of NemOps itself.",
-      },
-      components: {
-        securitySchemes: { apiKey: { type: "apiKey", in: "header", name: "x-api-key" } },
-      },
-    },
-    transform: jsonSchemaTransform,
-  });
-  await app.register(swaggerUi, {
-    routePrefix: "/docs",
-    // No badge: it would send the document to a validator on the Internet.
-    uiConfig: { validatorUrl: null },
-    staticCSP: true,
-    // The page is also opened over plain HTTP on a local network, and needs nothing from elsewhere.
-    transformStaticCSP: (header) =>
-      header.replace(/;\s*upgrade-insecure-requests/, "").replace(" validator.swagger.io", ""),
-  });
-  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
 
 import { JOB_SORTS, JOB_STATUSES } from "../../tools/data/designer/designer.ts";
-import { JsonObject } from "./common.ts";
+import { named } from "../openapi/names.ts";
+import { JsonObject, Timestamp } from "./common.ts";
 
 /**
  * Wire schemas of the Data Designer service, version 1.4.0, under the names of its OpenAPI document. A field that has no
@@ -11,30 +12,67 @@ import { JsonObject } from "./common.ts";
 const MAX_PAGE_SIZE = 1_000;
 
 /** What a config holds is checked where designs are read, so that one answer names all that is wrong. */
-const DataDesignerConfig = z.looseObject({ columns: z.array(z.unknown()).min(1) });
+const DataDesignerConfig = named(
+  "DataDesignerConfig",
+  z
+    .looseObject({
+      columns: z.array(z.unknown()).min(1).describe("What each column holds, in the order of the columns."),
+    })
+    .meta({
+      description: "A design, as the Data Designer writes it.",
+      examples: [
+        {
+          columns: [
+            { column_type: "sampler", name: "id", sampler_type: "uuid", params: {} },
+            { column_type: "sampler", name: "price", sampler_type: "uniform", params: { low: 1, high: 9 } },
+          ],
+        },
+      ],
+    }),
+);
+const JsonValue = named("JsonValue", z.json());
 
-export const DataDesignerJobConfig = z.looseObject({ num_records: z.number().int(), config: DataDesignerConfig });
+export const DataDesignerJobConfig = named(
+  "DataDesignerJobConfig",
+  z.looseObject({
+    num_records: z
+      .number()
+      .int()
+      .meta({ description: "Rows to make.", examples: [100] }),
+    config: DataDesignerConfig,
+  }),
+);
 
-export const DataDesignerJobRequest = z.looseObject({
-  name: z.string().nullish(),
-  description: z.string().nullish(),
-  namespace: z.string().nullish(),
-  project: z.string().nullish(),
-  spec: DataDesignerJobConfig,
-  ownership: z.record(z.string(), z.json()).nullish(),
-  custom_fields: z.record(z.string(), z.json()).nullish(),
-});
+export const DataDesignerJobRequest = named(
+  "DataDesignerJobRequest",
+  z.looseObject({
+    name: z.string().nullish(),
+    description: z.string().nullish(),
+    namespace: z.string().nullish(),
+    project: z.string().nullish(),
+    spec: DataDesignerJobConfig,
+    ownership: z.record(z.string(), JsonValue).nullish(),
+    custom_fields: z.record(z.string(), JsonValue).nullish(),
+  }),
+);
 
-export const PreviewRequest = z.looseObject({
-  config: DataDesignerConfig,
-  num_records: z.number().int().nullish(),
-});
+export const PreviewRequest = named(
+  "PreviewRequest",
+  z.looseObject({
+    config: DataDesignerConfig,
+    num_records: z
+      .number()
+      .int()
+      .nullish()
+      .meta({ description: "Rows to make; 10 when left out.", examples: [5] }),
+  }),
+);
 
 const PlatformJobStatus = z.enum(JOB_STATUSES);
 
 const DataDesignerJobsListFilter = z.strictObject({ status: PlatformJobStatus.optional() });
 
-const pageNumber = z.coerce.number().int().min(1).default(1);
+const pageNumber = z.coerce.number().int().min(1).default(1).describe("Which page, counted from 1.");
 
 /** The filter is written `filter[status]=active`, or as one JSON object. */
 export const JobsQuery = z
@@ -47,7 +85,7 @@ export const JobsQuery = z
       .default(10)
       .transform((size) => Math.min(size, MAX_PAGE_SIZE))
       .describe(`At most ${MAX_PAGE_SIZE} are answered; pagination tells the size that was used.`),
-    sort: z.enum(JOB_SORTS).default("-created_at"),
+    sort: z.enum(JOB_SORTS).default("-created_at").describe("`-` before a field for the largest first."),
     filter: z.string().optional().describe('{"status": …}; also filter[status]=…'),
   })
   .transform((query, context) => {
@@ -89,128 +127,166 @@ export const LogsQuery = z.looseObject({
   page_cursor: z
     .string()
     .optional()
-    .transform((cursor) => cursor || undefined),
+    .transform((cursor) => cursor || undefined)
+    .describe("`next_page` of the page before."),
 });
 
-export const JobParams = z.object({ job_id: z.string() });
-export const ResultParams = JobParams.extend({ result_name: z.string() });
-
-export const DataDesignerJob = z.object({
-  id: z.string(),
-  name: z.string(),
-  description: z.string().optional(),
-  project: z.string().optional(),
-  namespace: z.string(),
-  created_at: z.string(),
-  updated_at: z.string(),
-  spec: z.object({ num_records: z.number().int(), config: z.unknown() }),
-  status: PlatformJobStatus,
-  status_details: JsonObject,
-  error_details: JsonObject.optional(),
-  ownership: JsonObject.optional(),
-  custom_fields: JsonObject.optional(),
+export const JobParams = z.object({
+  job_id: z.string().meta({ description: "Id of the job.", examples: ["job-3f2b8a546d0e"] }),
 });
+export const ResultParams = JobParams.extend({
+  result_name: z.string().meta({ description: "Name of the result.", examples: ["dataset"] }),
+});
+
+export const DataDesignerJob = named(
+  "DataDesignerJob",
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string().optional(),
+    project: z.string().optional(),
+    namespace: z.string(),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    spec: z.object({ num_records: z.number().int(), config: z.unknown() }),
+    status: PlatformJobStatus,
+    status_details: JsonObject,
+    error_details: JsonObject.optional(),
+    ownership: JsonObject.optional(),
+    custom_fields: JsonObject.optional(),
+  }),
+);
 export type DataDesignerJob = z.infer<typeof DataDesignerJob>;
 
-export const PaginationData = z.object({
-  page: z.number().int(),
-  page_size: z.number().int(),
-  current_page_size: z.number().int(),
-  total_pages: z.number().int(),
-  total_results: z.number().int(),
-});
+export const PaginationData = named(
+  "PaginationData",
+  z.object({
+    page: z.number().int(),
+    page_size: z.number().int(),
+    current_page_size: z.number().int(),
+    total_pages: z.number().int(),
+    total_results: z.number().int(),
+  }),
+);
 
-export const DataDesignerJobsPage = z.object({
-  object: z.literal("list"),
-  data: z.array(DataDesignerJob),
-  pagination: PaginationData,
-  sort: z.enum(JOB_SORTS),
-  filter: DataDesignerJobsListFilter,
-  search: z.object({}),
-});
+export const DataDesignerJobsPage = named(
+  "DataDesignerJobsPage",
+  z.object({
+    object: z.literal("list"),
+    data: z.array(DataDesignerJob),
+    pagination: PaginationData,
+    sort: z.enum(JOB_SORTS),
+    filter: DataDesignerJobsListFilter,
+    search: z.object({}),
+  }),
+);
 export type DataDesignerJobsPage = z.infer<typeof DataDesignerJobsPage>;
 
 const details = { status: PlatformJobStatus, status_details: JsonObject, error_details: JsonObject };
 
-export const PlatformJobStatusResponse = z.object({
-  job_id: z.string(),
-  ...details,
-  steps: z.array(
-    z.object({
-      name: z.string(),
-      ...details,
-      tasks: z.array(z.object({ id: z.string(), ...details, error_stack: z.string() })),
-    }),
-  ),
-});
+export const PlatformJobStatusResponse = named(
+  "PlatformJobStatusResponse",
+  z.object({
+    job_id: z.string(),
+    ...details,
+    steps: z.array(
+      z.object({
+        name: z.string(),
+        ...details,
+        tasks: z.array(z.object({ id: z.string(), ...details, error_stack: z.string() })),
+      }),
+    ),
+  }),
+);
 export type PlatformJobStatusResponse = z.infer<typeof PlatformJobStatusResponse>;
 
 /** `message` is a JSON object `{name, levelname, message}`, which is what the SDK reads. */
-export const PlatformJobLog = z.object({
-  timestamp: z.string(),
-  job_id: z.string(),
-  job_step: z.string(),
-  job_task: z.string(),
-  message: z.string(),
-});
+export const PlatformJobLog = named(
+  "PlatformJobLog",
+  z.object({
+    timestamp: Timestamp,
+    job_id: z.string(),
+    job_step: z.string(),
+    job_task: z.string(),
+    message: z.string(),
+  }),
+);
 
 /** The document says text for the two pages; the SDK goes on until `next_page` is null, so null it is at the ends. */
-export const PlatformJobLogPage = z.object({
-  object: z.literal("list"),
-  data: z.array(PlatformJobLog),
-  total: z.number().int(),
-  next_page: z.string().nullable(),
-  prev_page: z.string().nullable(),
-});
+export const PlatformJobLogPage = named(
+  "PlatformJobLogPage",
+  z.object({
+    object: z.literal("list"),
+    data: z.array(PlatformJobLog),
+    total: z.number().int(),
+    next_page: z.string().nullable(),
+    prev_page: z.string().nullable(),
+  }),
+);
 export type PlatformJobLogPage = z.infer<typeof PlatformJobLogPage>;
 
-export const PlatformJobResultResponse = z.object({
-  result_name: z.string(),
-  job_id: z.string(),
-  namespace: z.string(),
-  project: z.string().optional(),
-  created_at: z.string(),
-  updated_at: z.string(),
-  artifact_url: z.string(),
-  artifact_storage_type: z.literal("nds"),
-});
+export const PlatformJobResultResponse = named(
+  "PlatformJobResultResponse",
+  z.object({
+    result_name: z.string(),
+    job_id: z.string(),
+    namespace: z.string(),
+    project: z.string().optional(),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    artifact_url: z.string(),
+    artifact_storage_type: z.literal("nds"),
+  }),
+);
 export type PlatformJobResultResponse = z.infer<typeof PlatformJobResultResponse>;
 
-export const PlatformJobListResultResponse = z.object({
-  object: z.literal("list"),
-  data: z.array(PlatformJobResultResponse),
-});
+export const PlatformJobListResultResponse = named(
+  "PlatformJobListResultResponse",
+  z.object({
+    object: z.literal("list"),
+    data: z.array(PlatformJobResultResponse),
+  }),
+);
 
-export const PreviewMessage = z.object({
-  message: z.string(),
-  message_type: z.enum(["analysis", "dataset", "heartbeat", "log"]),
-  extra: z.record(z.string(), z.string()),
-});
+export const PreviewMessage = named(
+  "PreviewMessage",
+  z.object({
+    message: z.string(),
+    message_type: z.enum(["analysis", "dataset", "heartbeat", "log"]),
+    extra: z.record(z.string(), z.string()),
+  }),
+);
 export type PreviewMessage = z.infer<typeof PreviewMessage>;
 
-export const ValidationError = z.object({
-  loc: z.array(z.union([z.string(), z.number().int()])),
-  msg: z.string(),
-  type: z.string(),
-});
+export const ValidationError = named(
+  "ValidationError",
+  z.object({
+    loc: z.array(z.union([z.string(), z.number().int()])),
+    msg: z.string(),
+    type: z.string(),
+  }),
+);
 export type ValidationError = z.infer<typeof ValidationError>;
 
-export const HttpValidationError = z.object({ detail: z.array(ValidationError) });
-export const HttpError = z.object({ detail: z.string() });
+export const HttpValidationError = named("HTTPValidationError", z.object({ detail: z.array(ValidationError) }));
+export const HttpError = named("HTTPError", z.object({ detail: z.string() }));
 
 /** Not in the document; as the SDK reads it. */
-export const SettingsResponse = z.object({
-  defaults: z.object({
-    model_configs: z.array(
-      z.object({
-        alias: z.string(),
-        model: z.string(),
-        provider: z.string().nullable(),
-        inference_parameters: JsonObject,
-      }),
-    ),
-    model_provider: z.string(),
+export const SettingsResponse = named(
+  "SettingsResponse",
+  z.object({
+    defaults: z.object({
+      model_configs: z.array(
+        z.object({
+          alias: z.string(),
+          model: z.string(),
+          provider: z.string().nullable(),
+          inference_parameters: JsonObject,
+        }),
+      ),
+      model_provider: z.string(),
+    }),
+    model_providers: z.array(z.object({ name: z.string(), endpoint: z.string(), provider_type: z.string() })),
   }),
-  model_providers: z.array(z.object({ name: z.string(), endpoint: z.string(), provider_type: z.string() })),
-});
+);
 export type SettingsResponse = z.infer<typeof SettingsResponse>;
