@@ -29,7 +29,8 @@ export function createProtocolTap({ hub, clock, log }: TapOptions): TapRun {
       emit: (event) => thread.emit(event),
       now: () => clock.now(),
     });
-    emitRootStatus(thread, live, { status: "running", nowMs: clock.now() });
+    // A reader that came while the run was being prepared may have been told, and so may those of the process before.
+    emitRootStatus(thread, live, { status: "running", nowMs: clock.now() }, () => thread.hasRun(runId));
     const answered = answeredInterrupts(kwargs.command?.resume);
     if (answered.length > 0) {
       const params = { namespace: [], timestamp: clock.now(), data: { interrupt_ids: answered } };
