@@ -9,7 +9,7 @@ import { deleteThread } from "../../../server/threads/delete-thread.ts";
 import { startThreadExpiry } from "../../../server/threads/expire-threads.ts";
 import { MINUTE_MS, createManualClock } from "../../support/manual-clock.ts";
 import { createTempFolder, startTestApp } from "../../support/test-app.ts";
-import { openTestStorage } from "../../support/test-storage.ts";
+import { copyTestStorage, openTestStorage } from "../../support/test-storage.ts";
 
 const KILLED = { stopThread: () => Promise.reject(new Error("killed")) };
 const closers: (() => Promise<void> | void)[] = [];
@@ -89,6 +89,36 @@ describe("a deletion whose process was killed after its commit", () => {
     }
     expect(await hasCheckpoints(storage)).toBe(false);
   });
+});
+
+it("frees the stored checkpoints of a stateless run whose process was killed before it did", async () => {
+  const first = await startTestApp({ home });
+  closers.push(() => first.close());
+  const { saver } = first.checkpointer;
+  const deleteNow = saver.deleteThread.bind(saver);
+  const asked = Promise.withResolvers<string>();
+  const going = Promise.withResolvers<void>();
+  saver.deleteThread = async (id) => {
+    asked.resolve(id);
+    await going.promise;
+    await deleteNow(id);
+  };
+  const payload = { assistant_id: "two_nodes", input: {}, durability: "sync" };
+  const run = (await first.app.inject({ method: "POST", url: "/runs", payload })).json<{ run_id: string }>();
+  threadId = await asked.promise;
+  const after = createTempFolder();
+  closers.push(() => after.remove());
+  await copyTestStorage(home, after.path);
+  going.resolve();
+
+  const storage = await openTestStorage(after.path);
+  closers.push(() => storage.close());
+  expect(await hasCheckpoints(storage)).toBe(true);
+  expect(await storage.store.runs.get(run.run_id)).toMatchObject({ status: "success" });
+  const second = await startTestApp({ home: after.path });
+  closers.push(() => second.close());
+  await vi.waitFor(async () => expect(await storage.store.runs.get(run.run_id)).toBeUndefined());
+  expect(await hasCheckpoints(storage)).toBe(false);
 });
 
 it("leaves nothing to do for a deletion that went well", async () => {
