@@ -6,7 +6,7 @@ import { type ToolExchange, readExchanges } from "../conversation.ts";
 import type { ToolRequest } from "../execute-tools.ts";
 import { alertNode, singleGpu } from "./offline-policy/diagnosis.ts";
 import { viewConversation } from "./offline-policy/view.ts";
-import { latestAssessment, primaryFinding } from "./results.ts";
+import { latestAssessment, primaryFinding } from "./find-results.ts";
 import type { GpuOpsState, ThreadAlert } from "./state.ts";
 
 /**

@@ -15,7 +15,8 @@ import { viewConversation } from "./offline-policy/view.ts";
 import { shortenPastedLog } from "./pasted-log.ts";
 import { GPU_OPS_PROMPT } from "./prompt.ts";
 import { buildReport } from "./report.ts";
-import { AlertResult, RaisedAlertResult, latestAssessment } from "./results.ts";
+import { latestAssessment } from "./find-results.ts";
+import { AlertResult, RaisedAlertResult } from "./results.ts";
 import type { GpuOpsState, ThreadAlert } from "./state.ts";
 import { gpuOpsToolRules } from "./tool-rules.ts";
 

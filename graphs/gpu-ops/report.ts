@@ -3,14 +3,8 @@ import { AIMessage, type BaseMessage } from "@langchain/core/messages";
 import { currentTurn, readExchanges } from "../conversation.ts";
 import { OFFLINE_LABEL } from "../model/types.ts";
 import { closeIncidents } from "./offline-policy/diagnosis.ts";
-import {
-  type AssessmentResult,
-  DiagnosticResultWire,
-  PlanResult,
-  allResults,
-  latestAssessment,
-  latestResult,
-} from "./results.ts";
+import { allResults, latestAssessment, latestResult } from "./find-results.ts";
+import { type AssessmentResult, DiagnosticResultWire, PlanResult } from "./results.ts";
 import type { Report, ThreadAlert } from "./state.ts";
 import { contradictions } from "./contradictions.ts";
 

@@ -1,20 +1,16 @@
 import { sha256Hex } from "../../../lib/hash.ts";
 import { type ToolExchange, isRecord } from "../../conversation.ts";
+import { type FoundAssessment, allResults, latestAssessment, latestResult, primaryFinding } from "../find-results.ts";
 import {
   AlertResult,
   type AssessmentResult,
   DiagnosticResultWire,
-  type FoundAssessment,
   HealthCheckResult,
   type IncidentResult,
   IncidentsResult,
   LogResult,
   PlanResult,
   RaisedAlertResult,
-  allResults,
-  latestAssessment,
-  latestResult,
-  primaryFinding,
 } from "../results.ts";
 import { PASTED_LOG } from "../pasted-log.ts";
 import type { TestName } from "./mentions.ts";

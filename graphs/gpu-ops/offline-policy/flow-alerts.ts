@@ -1,11 +1,5 @@
-import {
-  AlertInFullResult,
-  AlertsResult,
-  RaisedAlertResult,
-  UpdatedAlertResult,
-  latestAssessment,
-  latestResult,
-} from "../results.ts";
+import { latestAssessment, latestResult } from "../find-results.ts";
+import { AlertInFullResult, AlertsResult, RaisedAlertResult, UpdatedAlertResult } from "../results.ts";
 import { alertCall, readDiagnosis, standingAlert, threadAlerts } from "./diagnosis.ts";
 import { healthArgs } from "./flow-health.ts";
 import { describeAlert, describeAlertInFull, describeAlerts, describeRaised, describeUpdated } from "./text-alerts.ts";

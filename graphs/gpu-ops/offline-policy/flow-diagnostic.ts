@@ -1,11 +1,5 @@
-import {
-  DiagnosticResultWire,
-  HealthCheckResult,
-  allResults,
-  latestAssessment,
-  latestResult,
-  primaryFinding,
-} from "../results.ts";
+import { allResults, latestAssessment, latestResult, primaryFinding } from "../find-results.ts";
+import { DiagnosticResultWire, HealthCheckResult } from "../results.ts";
 import { testForComponent } from "./diagnosis.ts";
 import type { TestName } from "./mentions.ts";
 import { describeDiagnostic } from "./text-lookups.ts";

@@ -1,4 +1,5 @@
-import { PlanResult, latestAssessment, latestResult } from "../results.ts";
+import { latestAssessment, latestResult } from "../find-results.ts";
+import { PlanResult } from "../results.ts";
 import { planCall } from "./diagnosis.ts";
 import { healthArgs, healthFlow } from "./flow-health.ts";
 import { explainAssessment } from "./text-diagnosis.ts";

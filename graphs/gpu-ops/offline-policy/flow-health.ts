@@ -1,6 +1,7 @@
 import { shouldRaiseAlert } from "../../../engine/gpu/assess/alerting.ts";
 import type { PolicyTurn } from "../../model/types.ts";
-import { type FoundAssessment, PlanResult, latestAssessment, latestResult } from "../results.ts";
+import { type FoundAssessment, latestAssessment, latestResult } from "../find-results.ts";
+import { PlanResult } from "../results.ts";
 import {
   ANALYZE_PASTED_LOG,
   alertCall,

@@ -1,13 +1,5 @@
-import {
-  EventsResult,
-  HealthCheckResult,
-  IncidentsResult,
-  ListGpusResult,
-  XidResult,
-  allResults,
-  latestAssessment,
-  latestResult,
-} from "../results.ts";
+import { allResults, latestAssessment, latestResult } from "../find-results.ts";
+import { EventsResult, HealthCheckResult, IncidentsResult, ListGpusResult, XidResult } from "../results.ts";
 import { incidentQuery } from "./diagnosis.ts";
 import { healthArgs } from "./flow-health.ts";
 import { stateLine } from "./text-diagnosis.ts";

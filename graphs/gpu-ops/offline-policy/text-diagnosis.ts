@@ -1,4 +1,5 @@
-import { type AssessmentResult, type FindingResult, primaryFinding } from "../results.ts";
+import { primaryFinding } from "../find-results.ts";
+import type { AssessmentResult, FindingResult } from "../results.ts";
 import { type Diagnosis, faultNode, isAboutOthers } from "./diagnosis.ts";
 import { describeAlert, describeRaised } from "./text-alerts.ts";
 import { describeDiagnostic } from "./text-lookups.ts";
