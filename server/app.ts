@@ -48,11 +48,13 @@ import { storeRoutes } from "./routes/store.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { threadStateRoutes } from "./routes/thread-state.ts";
 import { threadRoutes } from "./routes/threads.ts";
+import { type ReplicaBus, SILENT_BUS } from "./replicas/bus.ts";
 import { createBoundGraphs } from "./runs/bound-graphs.ts";
 import { createRunManager } from "./runs/run-manager.ts";
 import { createWebhookSender } from "./runs/webhook.ts";
 import type { Checkpointer } from "./store/checkpointer.ts";
 import { GraphStore, type GraphStoreOptions } from "./store/graph-store.ts";
+import { type RunGuard, createSoleRunGuard } from "./store/run-guard.ts";
 import type { Store } from "./store/store.ts";
 import { startItemSweeper } from "./store/sweep-items.ts";
 import { ensureSystemAssistants } from "./system-assistants.ts";
@@ -87,6 +89,10 @@ export interface AppOptions {
   readonly plugins?: readonly AppPlugin[];
   /** Further parts for `/readyz`; the stores are always among them. */
   readonly readiness?: readonly ReadinessCheck[];
+  /** The right to execute the runs of these stores; without it, nobody else can open them. */
+  readonly guard?: RunGuard;
+  /** To the other processes that execute them, if there can be any. */
+  readonly bus?: ReplicaBus;
   /** False while another process executes the runs of these stores: this one then only reads and takes no runs. */
   readonly executesRuns?: boolean;
 }
@@ -121,14 +127,16 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   const graphStore = new GraphStore({ items: store.items, clock, ...options.storeOptions });
   const bound = createBoundGraphs({ registry: graphs, saver: checkpointer.saver, store: graphStore });
-  const { executesRuns = true } = options;
+  const { executesRuns = true, guard = createSoleRunGuard(), bus = SILENT_BUS } = options;
   const metrics = createMetrics(app, () => runs.queue);
-  const hub = createThreadHub({ clock, log, store });
+  const hub = createThreadHub({ clock, log, store, bus });
   const runs = createRunManager({
     store,
     checkpointer,
     graphs,
     bound,
+    guard,
+    bus,
     clock,
     log,
     maxConcurrentRuns: config.maxConcurrentRuns,

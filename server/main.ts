@@ -34,17 +34,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   const log = createLog({ level: config.logLevel });
   surviveStrayFailures(log);
   try {
-    const server = await startServer({
-      config,
-      langgraph,
-      log,
-      clock: systemClock,
-      // Draining would store what the other process now stores.
-      onLost: (reason) => {
-        log.fatal({ reason }, "runs lost to another process");
-        process.exit(1);
-      },
-    });
+    const server = await startServer({ config, langgraph, log, clock: systemClock });
     process.stdout.write(`${server.banner.join("\n")}\n`);
     const stop = (signal: NodeJS.Signals): void => {
       log.info({ signal }, "stopping");

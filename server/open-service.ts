@@ -28,12 +28,10 @@ export interface OpenServiceOptions {
   readonly log: Log;
   readonly clock: Clock;
   /**
-   * When another process executes the runs of the same home or database: `refuse` to open, or open to `read` only. Two that
-   * execute them would do them twice.
+   * When another process executes the runs of the same home: `refuse` to open, or open to `read` only. Two that execute
+   * them would do them twice; those on one Postgres share them instead.
    */
   readonly whenTaken?: "refuse" | "read";
-  /** The right to execute runs was lost to another process; this one should end at once and store nothing more. */
-  readonly onLost?: (reason: string) => void;
 }
 
 /** The whole service without a port: `app.listen` or `app.inject` gives the way in. */
@@ -50,7 +48,7 @@ export const OWN_LANGGRAPH_JSON = path.resolve(import.meta.dirname, "../langgrap
 
 /** Opens the stores and builds the app. Whatever was opened is closed again when a later step fails. */
 export async function openService(options: OpenServiceOptions): Promise<OpenService> {
-  const { config, langgraph, log, clock, whenTaken = "refuse", onLost } = options;
+  const { config, langgraph, log, clock, whenTaken = "refuse" } = options;
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -62,8 +60,7 @@ export async function openService(options: OpenServiceOptions): Promise<OpenServ
     const graphs = await loadGraphRegistry(langgraph, { defaults: config.graphDefaults });
     const storage = await openStorage({ home: config.home, databaseUri: config.databaseUri?.reveal(), clock, log });
     closers.push(() => storage.close());
-    const { store, checkpointer, guard } = storage;
-    if (onLost !== undefined) guard.onLost(onLost);
+    const { store, checkpointer, guard, bus } = storage;
     const executesRuns = await acquireRuns(guard, { whenTaken, clock });
     if (!executesRuns) log.info({ subject: guard.subject }, "another process executes the runs; this one only reads");
     const storeIndex = await openStoreIndex(langgraph, config);
@@ -91,6 +88,8 @@ export async function openService(options: OpenServiceOptions): Promise<OpenServ
       graphs,
       store,
       checkpointer,
+      guard,
+      bus,
       executesRuns,
       storeOptions: storeIndex.options,
       plugins: [

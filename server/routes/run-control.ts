@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ServiceError } from "../../lib/errors.ts";
 import { NoContent, lastEventIdHeader, runStreamHeaders } from "../openapi/route-docs.ts";
 import type { LiveRun } from "../runs/live-runs.ts";
+import { readStoredResult } from "../runs/stored-result.ts";
 import { RunId, ThreadId } from "../schemas/common.ts";
 import {
   CancelMany,
@@ -17,7 +18,6 @@ import {
 } from "../schemas/run.ts";
 import type { Run } from "../store/runs.ts";
 import { selectFields, toWireRun } from "../wire/resources.ts";
-import { serialize } from "../wire/serialize.ts";
 import type { RouteContext } from "./context.ts";
 import { readNames } from "./query-list.ts";
 import { readLastEventId, runPath, sendEventStream, sendFinalState } from "./run-answers.ts";
@@ -32,9 +32,9 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
   function registerRunControlRoutes(app, _options, done) {
     const { store, runs } = context;
 
-    /** The run in memory, when it is there and belongs to the thread that was named. */
-    const findLive = (runId: string, threadId: string | undefined): LiveRun | undefined => {
-      const live = runs.find(runId);
+    /** The run as it goes on, wherever that is, if it does and belongs to the thread that was named. */
+    const findLive = async (runId: string, threadId: string | undefined): Promise<LiveRun | undefined> => {
+      const live = await runs.follow(runId);
       return live === undefined || (threadId !== undefined && live.run.threadId !== threadId) ? undefined : live;
     };
     const findRun = async (runId: string, threadId: string | undefined): Promise<Run> => {
@@ -122,14 +122,12 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
         },
       },
       async ({ params: { thread_id: threadId, run_id: runId } }, reply) => {
-        const live = findLive(runId, threadId);
+        const live = await findLive(runId, threadId);
         if (live !== undefined) return sendFinalState(context, reply, { live, isCancelledOnDisconnect: false });
-        const { status } = await findRun(runId, threadId);
-        const { values, error } = await findThread(threadId);
-        const hasFailed = (status === "error" || status === "timeout") && error !== null;
-        return reply
-          .header("content-type", "application/json; charset=utf-8")
-          .send(serialize(hasFailed ? { __error__: error } : (values ?? {})));
+        const run = await findRun(runId, threadId);
+        await findThread(threadId);
+        const { body } = await readStoredResult(store, run);
+        return reply.header("content-type", "application/json; charset=utf-8").send(body);
       },
     );
 
@@ -154,7 +152,7 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
           },
         },
         async ({ params: { thread_id: threadId, run_id: runId }, query, headers }, reply) => {
-          const live = findLive(runId, threadId);
+          const live = await findLive(runId, threadId);
           if (live === undefined && threadId !== undefined) await findRun(runId, threadId);
           const log = live?.log ?? (await runs.findEvents(runId));
           if (log === undefined) {
@@ -192,7 +190,7 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
         },
       },
       async ({ params: { thread_id: threadId, run_id: runId }, query }, reply) => {
-        if (findLive(runId, threadId) === undefined) await findRun(runId, threadId);
+        if ((await findLive(runId, threadId)) === undefined) await findRun(runId, threadId);
         const live = await runs.requestStop(runId, query.action === "rollback" ? "rollback" : "cancel");
         if (query.wait !== true) return reply.code(202).send();
         await live?.settled;

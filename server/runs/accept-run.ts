@@ -20,16 +20,34 @@ export interface RunRequest {
   readonly alongside?: (tables: StoreTables) => Promise<void>;
 }
 
+/** A run as it was stored, and the unfinished runs of its thread before it. */
+export interface AcceptedRun {
+  readonly run: Run;
+  readonly inflight: readonly Run[];
+}
+
+export interface AcceptRunOptions {
+  readonly graphs: GraphRegistry;
+  /** Who is to execute a run that comes after these of its thread; null for whoever claims it. */
+  readonly ownerAfter: (inflight: readonly Run[]) => string | null;
+}
+
 /**
- * Stores the run and its thread, in the transaction of `tables`, and gives the thread's unfinished runs before it. Throws
+ * Stores the run, which is its place in the queue, and its thread, in the transaction of `tables`. Throws
  * `thread_not_found`, `thread_busy` or `invalid_input`.
  */
 export async function acceptRun(
   tables: StoreTables,
-  run: Run,
+  unowned: Run,
   { body, assistant, threadId }: RunRequest,
-  graphs: GraphRegistry,
-): Promise<readonly Run[]> {
+  { graphs, ownerAfter }: AcceptRunOptions,
+): Promise<AcceptedRun> {
+  // Whoever sent a run that is executed elsewhere follows it from here.
+  const own = (inflight: readonly Run[]): Run => {
+    const owner = ownerAfter(inflight);
+    return { ...unowned, owner, isFollowed: owner === null };
+  };
+  const run = unowned;
   const origin = { graph_id: assistant.graphId, assistant_id: assistant.assistantId };
   const graph = graphs.static(assistant.graphId);
   const config = threadConfig(run.kwargs.config);
@@ -37,8 +55,9 @@ export async function acceptRun(
   if (threadId === undefined) {
     checkRun(body, { isNewThread: true, graph });
     if (!run.isTemporary) await tables.threads.insert({ ...fresh, status: "busy" });
-    await tables.runs.insert(run);
-    return [];
+    const owned = own([]);
+    await tables.runs.insert(owned);
+    return { run: owned, inflight: [] };
   }
   const existing = await tables.threads.get(threadId);
   if (existing === undefined && body.if_not_exists !== "create") {
@@ -61,10 +80,11 @@ export async function acceptRun(
     }
     await tables.threads.setStatus(threadId, "busy", run.createdAtMs);
   }
-  await tables.runs.insert(run);
+  const owned = own(inflight);
+  await tables.runs.insert(owned);
   const request = stopRequestOf(run.multitaskStrategy);
   if (request !== undefined) for (const { runId } of inflight) await tables.runs.requestStop(runId, request);
-  return inflight;
+  return { run: owned, inflight };
 }
 
 /** What a run with this strategy does to the unfinished runs of its thread. */

@@ -1,3 +1,5 @@
+import type { RunEventBatch, RunEventEntry } from "../store/run-events.ts";
+
 /** Bounds of one run's log. The oldest events go first; a reader that still needed them is told so. */
 const MAX_EVENTS = 100_000;
 const MAX_CHARS = 64 * 1024 * 1024;
@@ -22,6 +24,8 @@ export interface LogBatch {
 export interface EventLog {
   /** Adds an event; `dataJson` is one JSON text. Ignored after the end. */
   append(event: string, dataJson: string): void;
+  /** Drops what is kept; the next event has this id. For events whose ids somebody else gives. */
+  skipTo(nextId: number): void;
   /**
    * Nothing follows; readers finish once they have read everything. `farewell` is a frame without an id that they get
    * last: it is about this process and no part of the run.
@@ -39,6 +43,8 @@ export interface EventLog {
   readonly firstId: number;
   /** Events after `afterId` (exclusive), at most about `maxChars` of them. */
   read(afterId: number, maxChars: number, accepts: (mode: string) => boolean): LogBatch;
+  /** The same as names and data, from the oldest event after `afterId` that is kept; to be stored. */
+  entries(afterId: number, maxChars: number): RunEventBatch;
   /** True when something happened, false after `timeoutMs` of silence or when the signal aborted. */
   wait(afterId: number, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
 }
@@ -93,6 +99,14 @@ export function createEventLog(options: EventLogOptions = {}): EventLog {
       onResize(size - before);
       wake();
     },
+    skipTo(nextId) {
+      const before = size;
+      entries = [];
+      head = 0;
+      size = 0;
+      firstId = nextId;
+      onResize(-before);
+    },
     shed(chars) {
       const before = size;
       const isEnough = (): boolean => size === 0 || before - size >= chars;
@@ -131,6 +145,17 @@ export function createEventLog(options: EventLogOptions = {}): EventLog {
       }
       return { text, lastId: id, hasGap: false };
     },
+    entries(afterId, maxChars) {
+      const firstSeq = Math.max(afterId + 1, firstId);
+      const found: RunEventEntry[] = [];
+      let chars = 0;
+      for (let index = head + firstSeq - firstId; index < entries.length && chars < maxChars; index += 1) {
+        const frame = entries[index]?.frame ?? "";
+        chars += frame.length;
+        found.push(parseFrame(frame));
+      }
+      return { firstSeq, entries: found };
+    },
     wait(afterId, timeoutMs, signal) {
       if (isEnded || lastId() > afterId) return Promise.resolve(true);
       if (signal.aborted) return Promise.resolve(false);
@@ -149,4 +174,11 @@ export function createEventLog(options: EventLogOptions = {}): EventLog {
       });
     },
   };
+}
+
+/** The other way round of what `append` makes: neither names nor JSON have line breaks. */
+function parseFrame(frame: string): RunEventEntry {
+  const name = frame.indexOf("\nevent: ") + "\nevent: ".length;
+  const data = frame.indexOf("\ndata: ", name);
+  return [frame.slice(name, data), frame.slice(data + "\ndata: ".length, -2)];
 }

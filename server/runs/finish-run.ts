@@ -1,6 +1,7 @@
 import type { Log } from "../../lib/log.ts";
 import { errorMessage } from "../../lib/errors.ts";
 import type { ServedGraph } from "../graph-loader.ts";
+import { RunLostError } from "../store/run-lost-error.ts";
 import { serialize } from "../wire/serialize.ts";
 import type { RunOutcome } from "./execute-run.ts";
 import type { LiveRun, LiveRuns, RunResult } from "./live-runs.ts";
@@ -17,6 +18,12 @@ export interface FinisherOptions extends SettleContext {
   readonly observer: RunObserver;
   readonly outbox: WebhookOutbox;
   readonly runs: LiveRuns;
+  /** The run is another process's now, or was deleted. */
+  readonly onLost: (live: LiveRun) => Promise<void>;
+  /** The end of the run could not be stored, so it is to be executed again. */
+  readonly onUnstored: (live: LiveRun) => void;
+  /** There is room for another run; `hasSuccessor` when one of the same thread waits for somebody to take it. */
+  readonly onEnd: (hasSuccessor: boolean) => void;
 }
 
 export type FinishRun = (
@@ -34,25 +41,30 @@ export function failedOutcome(error: string, message: string): RunOutcome {
 
 /** Brings a run to its end: stores the outcome, tells those who wait and follow, and sends the webhook. Never throws. */
 export function createFinisher(options: FinisherOptions): FinishRun {
-  const { clock, log, observer, outbox, runs } = options;
+  const { clock, log, observer, outbox, runs, onLost, onUnstored, onEnd } = options;
 
-  const settle: (...args: Parameters<FinishRun>) => Promise<RunResult> = async (live, outcome) => {
+  /** Undefined when the run is not this process's any more. */
+  const settle: (...args: Parameters<FinishRun>) => Promise<RunResult | undefined> = async (live, outcome) => {
     const fields = { run_id: live.run.runId, thread_id: live.run.threadId };
     const store = async (ending: typeof outcome): Promise<RunResult> => {
-      const { result, webhook } = await settleRun(live, ending, options);
+      const { result, webhook, hasSuccessor } = await settleRun(live, ending, options);
       if (webhook !== undefined) outbox.send(webhook);
+      onEnd(hasSuccessor);
       return result;
     };
     try {
       return await store(outcome);
     } catch (error) {
+      if (error instanceof RunLostError) return undefined;
       log.error({ ...fields, err: error }, "run outcome not stored");
       const failure = failedOutcome("StorageError", errorMessage(error));
       try {
         // What stands in the way may be the outcome itself; that the run has ended must not be lost with it.
         return await store(failure);
       } catch (secondError) {
-        log.error({ ...fields, err: secondError }, "end of run not stored; the next start goes on with it");
+        if (secondError instanceof RunLostError) return undefined;
+        log.error({ ...fields, err: secondError }, "end of run not stored; it is executed again");
+        onUnstored(live);
         // Readers must hear of it and must not wait for ever.
         const dataJson = serialize(failure.error);
         live.status = "error";
@@ -63,7 +75,13 @@ export function createFinisher(options: FinisherOptions): FinishRun {
   };
 
   return async (live, outcome, tap) => {
-    const result = await settle(live, outcome);
+    const result = live.stopReason === "lost" ? undefined : await settle(live, outcome);
+    if (result === undefined) {
+      live.stopReason ??= "lost";
+      await tap?.onEnd({ status: "pending", body: "{}" });
+      await onLost(live);
+      return;
+    }
     await tap?.onEnd(result);
     live.log.end();
     live.settle(result);

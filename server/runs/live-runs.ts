@@ -10,12 +10,18 @@ export interface RunResult {
   readonly body: string;
 }
 
-export type StopReason = StopRequest | "timeout" | "shutdown";
+/** `lost`: the run is another process's now, or was deleted. */
+export type StopReason = StopRequest | "timeout" | "shutdown" | "lost";
 
-/** A run this process executes or has lately executed. */
+/** A run that this process executes or has lately executed, or one that it follows for its own readers. */
 export interface LiveRun {
   readonly run: Run;
+  /** Empty for a run that is executed elsewhere. */
   readonly graphId: string;
+  /** This process as it was when it took the run. */
+  readonly owner: string;
+  /** Another process executes the run, or is going to: events, status and end come from the store. */
+  readonly isElsewhere: boolean;
   /** Found unfinished when the process started: it may have got somewhere already. */
   readonly isRecovered: boolean;
   status: RunStatus;
@@ -50,10 +56,12 @@ export interface LiveRunsOptions {
 export interface LiveRuns {
   add(live: LiveRun): void;
   get(runId: string): LiveRun | undefined;
-  /** In the order of acceptance. */
+  /** Also those that are executed elsewhere. */
   ofThread(threadId: string): readonly LiveRun[];
-  /** Runs that have not ended. */
+  /** Runs of this process that have not ended. */
   unfinished(): readonly LiveRun[];
+  /** Runs that are executed elsewhere and have not ended. */
+  elsewhere(): readonly LiveRun[];
   /** Keeps an ended run for its time, or drops it at once when nobody can ask for it. */
   retire(live: LiveRun, options: { readonly isReachable: boolean }): void;
   remove(runId: string): void;
@@ -81,6 +89,7 @@ export function createLiveRuns({ maxChars = MAX_CHARS, onExpire }: LiveRunsOptio
     size -= live.get(runId)?.log.size ?? 0;
     live.delete(runId);
   };
+  const open = (): LiveRun[] => [...live.values()].filter((entry) => !ended.has(entry.run.runId));
   const isFull = (): boolean => size > maxChars;
   const makeRoom = (): void => {
     for (const oldest of ended.keys()) {
@@ -97,11 +106,14 @@ export function createLiveRuns({ maxChars = MAX_CHARS, onExpire }: LiveRunsOptio
 
   return {
     add: (entry) => {
+      const former = live.get(entry.run.runId);
+      if (former !== undefined && former.log !== entry.log) size -= former.log.size;
       live.set(entry.run.runId, entry);
     },
     get: (runId) => live.get(runId),
     ofThread: (threadId) => [...live.values()].filter((entry) => entry.run.threadId === threadId),
-    unfinished: () => [...live.values()].filter((entry) => !ended.has(entry.run.runId)),
+    unfinished: () => open().filter(({ isElsewhere }) => !isElsewhere),
+    elsewhere: () => open().filter(({ isElsewhere }) => isElsewhere),
     retire(entry, { isReachable }) {
       const { runId, kwargs } = entry.run;
       if (!isReachable) {

@@ -1,24 +1,28 @@
 import type { Clock } from "../../lib/clock.ts";
-import { ServiceError, errorMessage } from "../../lib/errors.ts";
+import { ServiceError } from "../../lib/errors.ts";
 import { newUuid } from "../../lib/ids.ts";
 import type { Log } from "../../lib/log.ts";
 import type { GraphRegistry } from "../graph-registry.ts";
+import type { ReplicaBus } from "../replicas/bus.ts";
 import type { Checkpointer } from "../store/checkpointer.ts";
+import type { RunGuard } from "../store/run-guard.ts";
 import type { Run, StopRequest } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
-import { serialize } from "../wire/serialize.ts";
 import { type RunRequest, acceptRun, checkCheckpoint, stopRequestOf } from "./accept-run.ts";
 import type { BoundGraphs } from "./bound-graphs.ts";
 import type { EventLog } from "./event-log.ts";
-import { executeRest } from "./execute-rest.ts";
-import { type RunObserver, STOPPED, createFinisher, failedOutcome } from "./finish-run.ts";
-import { type LiveRun, type StopReason, createLiveRuns } from "./live-runs.ts";
+import { type RunObserver, createFinisher } from "./finish-run.ts";
+import { giveUp } from "./give-up-run.ts";
+import { type LiveRun, createLiveRuns } from "./live-runs.ts";
+import { createRunMirrors } from "./mirror-runs.ts";
 import { openRun, restoreLog } from "./open-run.ts";
 import { prepareKwargs } from "./prepare-run.ts";
 import { recoverRuns } from "./recover-runs.ts";
-import { type QueuedJob, type RunQueue, createRunQueue } from "./run-queue.ts";
-import { nextStatus } from "./run-status.ts";
-import type { RunTap, TapRun } from "./run-tap.ts";
+import { createRunExecutor } from "./run-executor.ts";
+import { type RunQueue, createRunQueue } from "./run-queue.ts";
+import type { TapRun } from "./run-tap.ts";
+import { UNSHARED, shareRuns } from "./share-runs.ts";
+import { takeUpRun } from "./take-up-run.ts";
 import { createWebhookOutbox } from "./webhook-outbox.ts";
 import type { WebhookSender } from "./webhook.ts";
 
@@ -27,6 +31,8 @@ export interface RunManagerOptions {
   readonly checkpointer: Checkpointer;
   readonly graphs: GraphRegistry;
   readonly bound: BoundGraphs;
+  readonly guard: RunGuard;
+  readonly bus: ReplicaBus;
   readonly clock: Clock;
   readonly log: Log;
   readonly maxConcurrentRuns: number;
@@ -46,10 +52,14 @@ export interface RunManager {
    * `invalid_input` or `unavailable` (while the server stops), and then nothing was stored.
    */
   create(request: RunRequest): Promise<LiveRun>;
-  /** A run that this process executes or executed a short while ago. */
+  /** A run that this process executes, executed a short while ago, or follows. */
   find(runId: string): LiveRun | undefined;
-  /** Runs of a thread that this process executes or lately executed, in the order of acceptance. */
+  /** A run that has not ended, or ended here a short while ago, wherever it is executed. */
+  follow(runId: string): Promise<LiveRun | undefined>;
+  /** Runs of a thread that this process executes, lately executed, or follows, in the order in which it came to know them. */
   ofThread(threadId: string): readonly LiveRun[];
+  /** The same, with all unfinished runs of the thread, wherever they are executed. */
+  followThread(threadId: string): Promise<readonly LiveRun[]>;
   /** The stored events of a run that has ended; undefined when none are kept. */
   findEvents(runId: string): Promise<EventLog | undefined>;
   /** Asks a run that has not ended to stop. Resolves when the request is stored, which outlives this process. */
@@ -64,14 +74,11 @@ export interface RunManager {
   readonly queue: Pick<RunQueue, "depth" | "runningCount">;
 }
 
-/** Timers of Node that are longer fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 const ELSEWHERE =
   "another NemOps process executes the runs of this database, so this one only reads; send the run to that one";
 
 export function createRunManager(options: RunManagerOptions): RunManager {
-  const { store, checkpointer, graphs, bound, clock, log, observer, webhooks } = options;
+  const { store, checkpointer, graphs, bound, guard, bus, clock, log, observer, webhooks } = options;
   const queue = createRunQueue({ limit: options.maxConcurrentRuns });
   const runs = createLiveRuns({
     onExpire: (runId) => {
@@ -81,127 +88,92 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     },
   });
   const closing = new AbortController();
-  const jobs = new Map<string, QueuedJob>();
   let isStopping = false;
+  let shared = UNSHARED;
 
-  const outbox = createWebhookOutbox({ store: store.runWebhooks, sender: webhooks, clock, log });
-  const finish = createFinisher({ store, checkpointer, bound, clock, log, observer, outbox, runs });
-
-  const execute = async (live: LiveRun): Promise<void> => {
-    const { run } = live;
-    const ended = new AbortController();
-    clock
-      .sleep(options.runTimeoutMs, ended.signal)
-      .then(() => stopNow(live, "timeout"))
-      .catch(() => undefined); // The run ended in time.
-    const openGate = run.kwargs.resumable ? bound.gate(run.runId, () => live.writer.flush()) : undefined;
-    let tap: RunTap | undefined;
-    try {
-      live.status = nextStatus(live.status, "start");
-      live.startedAtMs = clock.now();
-      await store.runs.setStatus(run.runId, live.status, run.attempt + 1, clock.now());
-      const graph = await bound.forRun(live.graphId, run.kwargs);
-      tap = run.isTemporary ? undefined : options.tapRun?.(live, graph);
-      const outcome = await executeRest(live, graph, { store, saver: checkpointer.saver, tap });
-      jobs.delete(run.runId);
-      if (live.stopReason === "shutdown") await handOver(live);
-      else await finish(live, { ...outcome, graph }, tap);
-    } catch (error) {
-      log.error({ run_id: run.runId, graph_id: live.graphId, err: error }, "run could not be executed");
-      await finish(live, failedOutcome(error instanceof Error ? error.name : "Error", errorMessage(error)), tap);
-    } finally {
-      jobs.delete(run.runId);
-      openGate?.();
-      ended.abort(new Error("the run has ended"));
-    }
-  };
-
-  const enqueue = (live: LiveRun): void => {
-    jobs.set(
-      live.run.runId,
-      queue.add(live.run.threadId, () => execute(live)),
-    );
-  };
-
-  const schedule = (live: LiveRun): void => {
-    const { startAtMs } = live.run;
-    if (isStopping) postpone(live);
-    else if (startAtMs <= clock.now()) enqueue(live);
-    else {
-      sleepUntil(startAtMs, live.abort.signal)
-        .then(() => enqueue(live))
-        .catch(() => undefined); // Stopped while it waited: `stopNow` settles it.
-    }
-  };
-
-  const sleepUntil = async (timeMs: number, signal: AbortSignal): Promise<void> => {
-    for (let leftMs = timeMs - clock.now(); leftMs > 0; leftMs = timeMs - clock.now()) {
-      await clock.sleep(Math.min(leftMs, MAX_TIMER_MS), signal);
-    }
-  };
-
-  /** Leaves a run that has not started to the next process and lets go of those who wait for it here. */
-  const postpone = (live: LiveRun): void => {
-    live.stopReason = "shutdown";
-    jobs.get(live.run.runId)?.remove();
-    jobs.delete(live.run.runId);
-    live.abort.abort(new Error("run stopped: shutdown"));
-    leave(live);
-  };
-
-  /** A run that was stopped with the process waits again, for the next one to go on from its last checkpoint. */
-  const handOver = async (live: LiveRun): Promise<void> => {
-    await live.writer.flush();
-    live.status = nextStatus(live.status, "postpone");
-    const fields = { run_id: live.run.runId, thread_id: live.run.threadId };
-    try {
-      // The attempt does not count: it was not the run's fault that it ended.
-      await store.runs.setStatus(live.run.runId, live.status, live.run.attempt, clock.now());
-      log.info(fields, "run is left to the next start");
-    } catch (error) {
-      log.warn({ ...fields, err: error }, "run stays marked as running; the next start goes on with it");
-    }
-    leave(live);
-  };
-
-  /** What is said here is about this process, so it is no event of the run. */
-  const leave = (live: LiveRun): void => {
-    const failure = serialize({
-      error: "ServerStopping",
-      message: "the run is kept and goes on when the server is back",
+  const outbox = createWebhookOutbox({
+    store: store.runWebhooks,
+    sender: webhooks,
+    owner: () => guard.owner,
+    clock,
+    log,
+  });
+  const common = { store, runs, bus, clock, log };
+  const mirrors = createRunMirrors(common);
+  const finish = createFinisher({
+    ...common,
+    checkpointer,
+    bound,
+    observer,
+    outbox,
+    onLost: (live) => giveUp(live, { ...common, bound, mirrors }),
+    onUnstored: (live) => shared.abandon(live),
+    onEnd: (hasSuccessor) => (hasSuccessor ? shared.wake() : shared.onRoom()),
+  });
+  const executor = createRunExecutor({
+    ...common,
+    checkpointer,
+    bound,
+    queue,
+    finish,
+    runTimeoutMs: options.runTimeoutMs,
+    tapRun: options.tapRun,
+  });
+  const takeUp = (run: Run): Promise<void> =>
+    takeUpRun(run, {
+      ...common,
+      graphs,
+      finish,
+      schedule: (live) => executor.schedule(live),
+      maxAttempts: options.maxAttempts,
     });
-    live.log.end(`event: error\ndata: ${failure}\n\n`);
-    live.settle({ status: live.status, body: `{"__error__":${failure}}` });
-    runs.remove(live.run.runId);
+
+  /**
+   * Alone, a process has every run. Where others share them it takes those that it would execute soon, and one on a thread
+   * with other runs only if it has those, too, because the lanes of the queue keep their order.
+   */
+  const ownerAfter = (inflight: readonly Run[]): string | null => {
+    if (!guard.isShared) return guard.owner;
+    const isMine = inflight.every(({ owner }) => owner === guard.owner);
+    return isMine && room() > -options.maxConcurrentRuns ? guard.owner : null;
   };
+  const room = (): number => options.maxConcurrentRuns - queue.runningCount - queue.depth;
 
   const requestStop = async (runId: string, reason: StopRequest): Promise<LiveRun | undefined> => {
     const live = runs.get(runId);
-    if (live === undefined || live.stopReason !== undefined || live.log.isEnded) return live;
-    try {
-      await store.runs.requestStop(runId, reason);
-    } catch (error) {
-      log.warn({ run_id: runId, err: error }, "request to stop a run not stored; it holds for this process");
+    if (live !== undefined && !live.isElsewhere) {
+      if (live.stopReason !== undefined || live.log.isEnded) return live;
+      try {
+        await store.runs.requestStop(runId, reason);
+      } catch (error) {
+        log.warn({ run_id: runId, err: error }, "request to stop a run not stored; it holds for this process");
+      }
+      executor.stop(live, reason);
+      return live;
     }
-    stopNow(live, reason);
-    return live;
-  };
-
-  const stopNow = (live: LiveRun, reason: StopReason): void => {
-    if (live.stopReason !== undefined || live.log.isEnded) return;
-    live.stopReason = reason;
-    const job = jobs.get(live.run.runId);
-    const isWaiting = job === undefined ? live.status === "pending" : job.remove();
-    live.abort.abort(new Error(`run stopped: ${reason}`));
-    if (!isWaiting) return;
-    jobs.delete(live.run.runId);
-    void finish(live, STOPPED);
+    if (!guard.isShared) return undefined;
+    await store.runs.requestStop(runId, reason);
+    const followed = await mirrors.follow(runId);
+    bus.send({ kind: "stop", runId });
+    // One that nobody has ends here.
+    const claimed = await store.transaction((tables) => tables.runs.claim([runId], guard.owner, clock.now()));
+    for (const run of claimed) await takeUp(run);
+    return runs.get(runId) ?? followed;
   };
 
   return {
     queue,
     find: (runId) => runs.get(runId),
+    async follow(runId) {
+      return runs.get(runId) ?? (guard.isShared ? mirrors.follow(runId) : undefined);
+    },
     ofThread: (threadId) => runs.ofThread(threadId),
+    async followThread(threadId) {
+      if (guard.isShared) {
+        for (const { runId } of await store.runs.unfinishedOfThread(threadId)) await mirrors.follow(runId);
+      }
+      return runs.ofThread(threadId);
+    },
     async create(request) {
       if (isStopping) throw new ServiceError("unavailable", "the server is stopping; send the run again in a moment");
       if (!options.executesRuns) throw new ServiceError("unavailable", ELSEWHERE);
@@ -212,7 +184,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
         isStateless: threadId === undefined,
         graphDefaults: graphs.defaults[assistant.graphId],
       });
-      const run: Run = {
+      const asked: Run = {
         runId: newUuid(),
         threadId: threadId ?? newUuid(),
         assistantId: assistant.assistantId,
@@ -224,29 +196,39 @@ export function createRunManager(options: RunManagerOptions): RunManager {
         isTemporary: kwargs.temporary,
         startAtMs: nowMs + Math.round((body.after_seconds ?? 0) * 1000),
         stopRequested: null,
+        owner: null,
+        isFollowed: false,
         createdAtMs: nowMs,
         updatedAtMs: nowMs,
       };
       if (kwargs.webhook !== null) webhooks.check(kwargs.webhook);
-      if (threadId !== undefined) await checkCheckpoint(checkpointer, run);
+      if (threadId !== undefined) await checkCheckpoint(checkpointer, asked);
       // A stateless run alone is one row, which needs no transaction.
-      const inflight =
-        run.isTemporary && request.alongside === undefined
-          ? await acceptRun(store, run, request, graphs)
+      const { run, inflight } =
+        asked.isTemporary && request.alongside === undefined
+          ? await acceptRun(store, asked, request, { graphs, ownerAfter })
           : await store.transaction(
               async (tables) => {
                 await request.alongside?.(tables);
-                return acceptRun(tables, run, request, graphs);
+                return acceptRun(tables, asked, request, { graphs, ownerAfter });
               },
-              { lock: run.threadId },
+              { lock: asked.threadId },
             );
       const reason = stopRequestOf(run.multitaskStrategy);
-      for (const other of reason === undefined ? [] : inflight) {
-        const live = runs.get(other.runId);
-        if (live !== undefined && reason !== undefined) stopNow(live, reason);
+      for (const { runId } of reason === undefined ? [] : inflight) {
+        const live = runs.get(runId);
+        if (live !== undefined && !live.isElsewhere && reason !== undefined) executor.stop(live, reason);
+        else bus.send({ kind: "stop", runId });
       }
-      const live = openRun({ run, graphId: assistant.graphId, runs, events: store.runEvents, clock, log });
-      schedule(live);
+      if (run.owner === null) {
+        // Another replica may have claimed it before this one.
+        const mirror = runs.get(run.runId) ?? mirrors.adopt(run);
+        bus.send({ kind: "waiting" });
+        return mirror;
+      }
+      const { owner } = run;
+      const live = openRun({ ...common, run, graphId: assistant.graphId, owner, events: store.runEvents });
+      executor.schedule(live);
       return live;
     },
     requestStop,
@@ -255,24 +237,25 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       await live?.settled;
     },
     async stopThread(threadId) {
+      bus.send({ kind: "stop_thread", threadId });
       const ofThread = runs.unfinished().filter((live) => live.run.threadId === threadId);
-      for (const live of ofThread) stopNow(live, "cancel");
+      for (const live of ofThread) executor.stop(live, "cancel");
       await Promise.all(ofThread.map((live) => live.settled));
     },
     async recover() {
       if (!options.executesRuns) return;
-      await recoverRuns({
-        store,
-        graphs,
-        bound,
-        runs,
-        clock,
-        log,
-        finish,
-        schedule,
-        maxAttempts: options.maxAttempts,
-        signal: closing.signal,
-      });
+      await recoverRuns({ ...common, bound, guard, takeUp, signal: closing.signal });
+      if (guard.isShared) {
+        shared = shareRuns({
+          ...common,
+          guard,
+          mirrors,
+          room,
+          takeUp,
+          stop: (live, reason) => executor.stop(live, reason),
+          onReap: () => outbox.resume(),
+        });
+      }
       outbox.resume();
     },
     async findEvents(runId) {
@@ -284,16 +267,8 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     },
     async shutdown(limitMs) {
       isStopping = true;
-      for (const live of runs.unfinished()) if (live.status === "pending") postpone(live);
-      const running = runs.unfinished().filter((live) => live.status === "running");
-      const deadline = new AbortController();
-      await Promise.race([
-        Promise.all(running.map((live) => live.settled)),
-        clock.sleep(limitMs, deadline.signal).catch(() => undefined),
-      ]);
-      deadline.abort(new Error("all runs have ended"));
-      for (const live of running) stopNow(live, "shutdown");
-      await Promise.all(running.map((live) => live.settled));
+      await shared.close();
+      await executor.drain(limitMs);
       closing.abort(new Error("the server stops"));
       runs.close();
       outbox.close();

@@ -1,14 +1,18 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { ServedGraph } from "../graph-loader.ts";
 import type { Checkpointer } from "../store/checkpointer.ts";
+import { RunLostError } from "../store/run-lost-error.ts";
+import type { RunNotice } from "../store/run-ownership.ts";
 import type { RunWebhook } from "../store/run-webhooks.ts";
+import type { Run } from "../store/runs.ts";
 import type { Store, StoreTables } from "../store/store.ts";
 import type { ThreadOutcome } from "../store/threads.ts";
 import { serialize, toJson } from "../wire/serialize.ts";
 import { type BoundGraphs, hasStoredCheckpoints } from "./bound-graphs.ts";
+import type { LastEvent } from "./event-writer.ts";
 import type { RunOutcome } from "./execute-run.ts";
 import type { LiveRun, RunResult } from "./live-runs.ts";
-import { type RunEvent, type RunStatus, nextStatus } from "./run-status.ts";
+import { type RunEvent, nextStatus } from "./run-status.ts";
 import { toWebhook } from "./webhook-outbox.ts";
 
 export interface SettleContext {
@@ -24,6 +28,8 @@ export interface Settled {
   readonly result: RunResult;
   /** Stored with the outcome, and to be sent now. */
   readonly webhook: RunWebhook | undefined;
+  /** A run of the same thread waits for a process to take it. */
+  readonly hasSuccessor: boolean;
 }
 
 /**
@@ -38,47 +44,65 @@ export async function settleRun(live: LiveRun, outcome: SettledOutcome, context:
   const error = live.stopReason === "timeout" ? TIMEOUT : outcome.error;
   const result = { status, body: toBody(outcome, event, error) };
   const webhook = toWebhook(live, result, context.clock.now());
-  const lastEvent = error === undefined ? (["end", "null"] as const) : (["error", serialize(error)] as const);
+  const lastEvent = error === undefined ? END : { event: "error", dataJson: serialize(error) };
 
   await writer.flush();
-  const ending: Ending = { live, event, status, error, outcome, webhook, lastEvent };
-  if (run.isTemporary) await settleTemporary(ending, context);
-  else await settleOnThread(ending, context);
+  const ending: Ending = { live, event, result, error, outcome, webhook, lastEvent };
+  const hasSuccessor = run.isTemporary ? await settleTemporary(ending, context) : await settleOnThread(ending, context);
   live.status = status;
   writer.reveal();
-  return { result, webhook };
+  return { result, webhook, hasSuccessor };
 }
+
+const END: LastEvent = { event: "end", dataJson: "null" };
 
 interface Ending {
   readonly live: LiveRun;
   readonly event: keyof typeof THREAD_STATUS;
-  readonly status: RunStatus;
+  readonly result: RunResult;
   readonly error: RunOutcome["error"];
   readonly outcome: SettledOutcome;
   readonly webhook: RunWebhook | undefined;
-  readonly lastEvent: readonly [event: string, dataJson: string];
+  readonly lastEvent: LastEvent;
 }
 
-async function settleTemporary(ending: Ending, { store, bound, clock }: SettleContext): Promise<void> {
-  const { live, status, webhook, lastEvent } = ending;
-  const { run, writer } = live;
+async function settleTemporary(ending: Ending, { store, bound, clock }: SettleContext): Promise<false> {
+  const { live, result, webhook, lastEvent } = ending;
+  const { run, owner } = live;
   const isStored = hasStoredCheckpoints(run.kwargs);
+  let isGone = false;
   const settle = async (tables: StoreTables): Promise<void> => {
-    // The row goes only when the checkpoints have gone, so that a restart finds what is left of them.
-    if (isStored) await tables.runs.setStatus(run.runId, status, run.attempt + 1, clock.now());
-    else await tables.runs.delete(run.runId);
-    if (webhook !== undefined) await tables.runWebhooks.insert(webhook);
-    await writer.stage(tables.runEvents, ...lastEvent);
+    const owned = { runId: run.runId, owner };
+    isGone = !isStored && (await tables.runs.deleteUnfollowed(owned));
+    if (isGone) {
+      await live.writer.stage(tables.runEvents, lastEvent);
+    } else {
+      // The row goes only when the checkpoints have gone, so that a restart finds what is left of them.
+      await stageEnd(tables, ending, await tables.runs.setStatus(owned, result.status, run.attempt + 1, clock.now()));
+    }
+    if (webhook !== undefined) await tables.runWebhooks.insert(webhook, owner);
   };
   // Most of these runs need one statement, which needs no transaction.
-  await (isStored || webhook !== undefined ? store.transaction(settle) : settle(store));
+  await (isStored || webhook !== undefined || run.isFollowed ? store.transaction(settle) : settle(store));
   await bound.forget(run.threadId, run.kwargs);
-  if (isStored) await store.runs.delete(run.runId);
+  if (!isGone) await store.runs.delete(run.runId);
+  return false;
 }
 
-async function settleOnThread(ending: Ending, { store, checkpointer, bound, clock }: SettleContext): Promise<void> {
-  const { live, event, status, error, outcome, webhook, lastEvent } = ending;
-  const { run, writer } = live;
+/** The last event, and for those who follow the run from another process its result. Throws `RunLostError`. */
+async function stageEnd(
+  tables: StoreTables,
+  { live, result, lastEvent }: Ending,
+  notice: RunNotice | undefined,
+): Promise<void> {
+  if (notice === undefined) throw new RunLostError(live.run.runId);
+  const followed = notice.isFollowed ? { result: JSON.stringify(result) } : {};
+  await live.writer.stage(tables.runEvents, { ...lastEvent, ...followed });
+}
+
+async function settleOnThread(ending: Ending, { store, checkpointer, bound, clock }: SettleContext): Promise<boolean> {
+  const { live, event, result, error, outcome, webhook } = ending;
+  const { run, owner } = live;
   const isRolledBack = live.stopReason === "rollback";
   const hasStarted = live.status !== "pending" || run.attempt > 0;
   if (isRolledBack) await checkpointer.deleteRun(run.threadId, run.runId);
@@ -89,28 +113,26 @@ async function settleOnThread(ending: Ending, { store, checkpointer, bound, cloc
   const outcomeOfThread = hasStarted
     ? await toThreadOutcome(event, { ...outcome, graph }, { threadId: run.threadId, error, isRolledBack })
     : undefined;
-  await store.transaction(
+  return store.transaction(
     async (tables) => {
+      const owned = { runId: run.runId, owner };
+      const notice = await tables.runs.setStatus(owned, result.status, run.attempt + 1, clock.now());
+      // Also of a run that is rolled back: whoever follows it from elsewhere hears of its end.
+      await stageEnd(tables, ending, notice);
       if (isRolledBack) {
-        await tables.runEvents.delete(run.runId);
+        if (notice?.isFollowed !== true) await tables.runEvents.delete(run.runId);
         await tables.runs.delete(run.runId);
-      } else {
-        await tables.runs.setStatus(run.runId, status, run.attempt + 1, clock.now());
-        await writer.stage(tables.runEvents, ...lastEvent);
       }
-      if (webhook !== undefined) await tables.runWebhooks.insert(webhook);
+      if (webhook !== undefined) await tables.runWebhooks.insert(webhook, owner);
       const settled = outcomeOfThread ?? (await unchangedOutcome(tables, run.threadId, error));
       // Asked inside the transaction: a run accepted a moment ago keeps the thread busy.
-      const isFollowed = await isThreadBusy(tables, run.threadId, run.runId);
-      await tables.threads.setOutcome(
-        run.threadId,
-        { ...settled, status: isFollowed ? "busy" : settled.status },
-        clock.now(),
-      );
+      const others = await otherRuns(tables, run.threadId, run.runId);
+      const status = others.length > 0 ? "busy" : settled.status;
+      await tables.threads.setOutcome(run.threadId, { ...settled, status }, clock.now());
+      return others.some((other) => other.owner === null);
     },
     { lock: run.threadId },
   );
-  if (isRolledBack) live.log.append(...lastEvent);
 }
 
 const TIMEOUT = { error: "RunTimeout", message: "the run took longer than the server allows (RUN_TIMEOUT_MS)" };
@@ -164,9 +186,9 @@ async function unchangedOutcome(tables: StoreTables, threadId: string, error: un
   return { status: thread?.error == null ? "idle" : "error" };
 }
 
-/** Whether a run other than `runId` is under way on the thread or waits for its turn. */
-export async function isThreadBusy(tables: StoreTables, threadId: string, runId: string): Promise<boolean> {
-  return (await tables.runs.unfinishedOfThread(threadId)).some((run) => run.runId !== runId);
+/** Runs of the thread that are under way or wait for their turn. */
+async function otherRuns(tables: StoreTables, threadId: string, runId: string): Promise<readonly Run[]> {
+  return (await tables.runs.unfinishedOfThread(threadId)).filter((run) => run.runId !== runId);
 }
 
 /**

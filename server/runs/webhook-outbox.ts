@@ -24,6 +24,8 @@ export interface WebhookOutbox {
 export interface WebhookOutboxOptions {
   readonly store: RunWebhookStore;
   readonly sender: WebhookSender;
+  /** This process, which delivers what is its own and what nobody has. */
+  readonly owner: () => string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -32,7 +34,7 @@ export interface WebhookOutboxOptions {
  * Delivers the webhooks that runs left when they ended. Each is deleted once it was taken or finally refused, so one whose
  * process died in between is sent again: receivers get every run at least once and can tell a repetition by its `run_id`.
  */
-export function createWebhookOutbox({ store, sender, clock, log }: WebhookOutboxOptions): WebhookOutbox {
+export function createWebhookOutbox({ store, sender, owner, clock, log }: WebhookOutboxOptions): WebhookOutbox {
   const underWay = new Set<string>();
   let hasBacklog = false;
   let isLoading = false;
@@ -63,7 +65,7 @@ export function createWebhookOutbox({ store, sender, clock, log }: WebhookOutbox
     isLoading = true;
     try {
       const free = MAX_UNDER_WAY - underWay.size;
-      const found = free > 0 ? await store.next(free, [...underWay]) : [];
+      const found = free > 0 ? await store.claim(owner(), free, [...underWay]) : [];
       if (free > 0) hasBacklog = found.length === free;
       for (const webhook of found) if (!underWay.has(webhook.runId)) start(webhook);
     } catch (error) {

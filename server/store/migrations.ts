@@ -8,6 +8,7 @@ import { threadTtl } from "./migrations/0004-thread-ttl.ts";
 import { openRunsOfThreads } from "./migrations/0005-open-runs-of-threads.ts";
 import { crons } from "./migrations/0006-crons.ts";
 import { runRecovery } from "./migrations/0007-run-recovery.ts";
+import { replicas } from "./migrations/0008-replicas.ts";
 import { threadEvents } from "./migrations/0009-thread-events.ts";
 import { deletedThreads } from "./migrations/0010-deleted-threads.ts";
 
@@ -20,6 +21,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0005_open_runs_of_threads": openRunsOfThreads,
   "0006_crons": crons,
   "0007_run_recovery": runRecovery,
+  "0008_replicas": replicas,
   "0009_thread_events": threadEvents,
   "0010_deleted_threads": deletedThreads,
 };

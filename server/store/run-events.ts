@@ -1,7 +1,9 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 
 import { UNFINISHED_STATUSES } from "../runs/run-status.ts";
+import type { OwnedRun } from "./run-ownership.ts";
 import type { Database } from "./schema.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
 
 /** Event name and its data as JSON text. */
 export type RunEventEntry = readonly [event: string, dataJson: string];
@@ -10,13 +12,16 @@ export type RunEventEntry = readonly [event: string, dataJson: string];
 export interface RunEventBatch {
   readonly firstSeq: number;
   readonly entries: readonly RunEventEntry[];
+  /** With the last event of a run that is followed from elsewhere: how it ended, as JSON. */
+  readonly result?: string;
 }
 
 /** What was sent of resumable runs, so that their streams outlive the process. */
 export interface RunEventStore {
-  append(runId: string, batch: RunEventBatch, nowMs: number): Promise<void>;
-  /** In order; empty when nothing is kept. */
-  read(runId: string): Promise<readonly RunEventBatch[]>;
+  /** False, and nothing is added, when the run is not the owner's, or not any more. */
+  append(owned: OwnedRun, batch: RunEventBatch, nowMs: number): Promise<boolean>;
+  /** Batches with events after `afterSeq`, in order; empty when none are kept. */
+  read(runId: string, afterSeq?: number): Promise<readonly RunEventBatch[]>;
   /** Batches that end before the event `seq`. */
   deleteBefore(runId: string, seq: number): Promise<void>;
   delete(runId: string): Promise<void>;
@@ -24,28 +29,44 @@ export interface RunEventStore {
   deleteOfEnded(beforeMs: number): Promise<void>;
 }
 
-export function createRunEventStore(db: Kysely<Database>): RunEventStore {
+export function createRunEventStore(db: Kysely<Database>, { forShare }: SqlDialect): RunEventStore {
   return {
-    async append(runId, { firstSeq, entries }, nowMs) {
-      await db
+    async append({ runId, owner }, { firstSeq, entries, result }, nowMs) {
+      // Selected values have no type of their own, unlike those of `values`.
+      const { numInsertedOrUpdatedRows: added } = await db
         .insertInto("run_events")
-        .values({
-          run_id: runId,
-          first_seq: firstSeq,
-          last_seq: firstSeq + entries.length - 1,
-          events: JSON.stringify(entries.flat()),
-          created_at: nowMs,
-        })
-        .execute();
+        .columns(["run_id", "first_seq", "last_seq", "events", "result", "created_at"])
+        .expression((from) =>
+          from
+            .selectFrom("runs")
+            .select([
+              "run_id",
+              sql<number>`cast(${firstSeq} as integer)`.as("first_seq"),
+              sql<number>`cast(${firstSeq + entries.length - 1} as integer)`.as("last_seq"),
+              sql<string>`cast(${JSON.stringify(entries.flat())} as text)`.as("events"),
+              sql<string | null>`cast(${result ?? null} as text)`.as("result"),
+              sql<number>`cast(${nowMs} as bigint)`.as("created_at"),
+            ])
+            .where("run_id", "=", runId)
+            .where("owner", "=", owner)
+            .modifyEnd(forShare),
+        )
+        .executeTakeFirst();
+      return (added ?? 0n) > 0n;
     },
-    async read(runId) {
+    async read(runId, afterSeq = -1) {
       const rows = await db
         .selectFrom("run_events")
-        .select(["first_seq", "events"])
+        .select(["first_seq", "events", "result"])
         .where("run_id", "=", runId)
+        .where("last_seq", ">", afterSeq)
         .orderBy("first_seq", "asc")
         .execute();
-      return rows.map(({ first_seq: firstSeq, events }) => ({ firstSeq, entries: inPairs(events) }));
+      return rows.map(({ first_seq: firstSeq, events, result }) => ({
+        firstSeq,
+        entries: inPairs(events),
+        ...(result === null ? {} : { result }),
+      }));
     },
     async deleteBefore(runId, seq) {
       await db.deleteFrom("run_events").where("run_id", "=", runId).where("last_seq", "<", seq).execute();

@@ -1,38 +1,20 @@
 import type { Kysely } from "kysely";
 
-import type { RunKwargs } from "../runs/run-kwargs.ts";
-import type { MultitaskStrategy } from "../schemas/run.ts";
 import { type RunStatus, UNFINISHED_STATUSES } from "../runs/run-status.ts";
-import type { Database, RunRow } from "./schema.ts";
+import { type RunOwnershipStore, createRunOwnershipStore } from "./run-ownership.ts";
+import { type Run, type StopRequest, fromRow, toRow } from "./run-row.ts";
+import type { Database } from "./schema.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
 
-export type StopRequest = "cancel" | "rollback";
-
-export interface Run {
-  readonly runId: string;
-  readonly threadId: string;
-  readonly assistantId: string;
-  readonly status: RunStatus;
-  readonly metadata: Readonly<Record<string, unknown>>;
-  readonly kwargs: RunKwargs;
-  readonly multitaskStrategy: MultitaskStrategy;
-  /** How often execution was started; 0 before the first time. */
-  readonly attempt: number;
-  readonly isTemporary: boolean;
-  readonly startAtMs: number;
-  /** Somebody asked to stop the run, and its process may have died before it did. */
-  readonly stopRequested: StopRequest | null;
-  readonly createdAtMs: number;
-  readonly updatedAtMs: number;
-}
+export type { Run, StopRequest } from "./run-row.ts";
 
 export interface RunFilter {
   readonly status?: RunStatus;
 }
 
-export interface RunStore {
+export interface RunStore extends RunOwnershipStore {
   get(runId: string): Promise<Run | undefined>;
   insert(run: Run): Promise<void>;
-  setStatus(runId: string, status: RunStatus, attempt: number, nowMs: number): Promise<void>;
   /** Remembers that the run is to be stopped; only for runs that have not ended, and the first request counts. */
   requestStop(runId: string, request: StopRequest): Promise<void>;
   delete(runId: string): Promise<boolean>;
@@ -44,21 +26,19 @@ export interface RunStore {
   unfinishedOfThread(threadId: string): Promise<readonly Run[]>;
   /** Every pending and running run, oldest first: what a restart has to go on with. */
   unfinished(): Promise<readonly Run[]>;
-  /** Ended stateless runs whose checkpoints may still be there. */
-  endedTemporary(): Promise<readonly Run[]>;
+  /** Ended stateless runs whose checkpoints may still be there; only those that nobody has, where others may be ending one. */
+  endedTemporary(scope: "all" | "unowned"): Promise<readonly Run[]>;
 }
 
-export function createRunStore(db: Kysely<Database>): RunStore {
+export function createRunStore(db: Kysely<Database>, dialect: SqlDialect): RunStore {
   return {
+    ...createRunOwnershipStore(db, dialect),
     async get(runId) {
       const row = await db.selectFrom("runs").selectAll().where("run_id", "=", runId).executeTakeFirst();
       return row === undefined ? undefined : fromRow(row);
     },
     async insert(run) {
       await db.insertInto("runs").values(toRow(run)).execute();
-    },
-    async setStatus(runId, status, attempt, nowMs) {
-      await db.updateTable("runs").set({ status, attempt, updated_at: nowMs }).where("run_id", "=", runId).execute();
     },
     async requestStop(runId, request) {
       await db
@@ -103,51 +83,15 @@ export function createRunStore(db: Kysely<Database>): RunStore {
         .execute();
       return rows.map(fromRow);
     },
-    async endedTemporary() {
+    async endedTemporary(scope) {
       const rows = await db
         .selectFrom("runs")
         .selectAll()
         .where("is_temporary", "=", 1)
+        .$if(scope === "unowned", (query) => query.where("owner", "is", null))
         .where("status", "not in", UNFINISHED_STATUSES)
         .execute();
       return rows.map(fromRow);
     },
-  };
-}
-
-function toRow(run: Run): Omit<RunRow, "seq"> {
-  return {
-    run_id: run.runId,
-    thread_id: run.threadId,
-    assistant_id: run.assistantId,
-    status: run.status,
-    metadata: JSON.stringify(run.metadata),
-    kwargs: JSON.stringify(run.kwargs),
-    multitask_strategy: run.multitaskStrategy,
-    attempt: run.attempt,
-    is_temporary: run.isTemporary ? 1 : 0,
-    start_at: run.startAtMs,
-    stop_requested: run.stopRequested,
-    created_at: run.createdAtMs,
-    updated_at: run.updatedAtMs,
-  };
-}
-
-function fromRow(row: RunRow): Run {
-  return {
-    runId: row.run_id,
-    threadId: row.thread_id,
-    assistantId: row.assistant_id,
-    // Only toRow, setStatus and requestStop write these columns.
-    status: row.status as RunStatus,
-    metadata: JSON.parse(row.metadata) as Record<string, unknown>,
-    kwargs: JSON.parse(row.kwargs) as RunKwargs,
-    multitaskStrategy: row.multitask_strategy as MultitaskStrategy,
-    attempt: row.attempt,
-    isTemporary: row.is_temporary === 1,
-    startAtMs: row.start_at,
-    stopRequested: row.stop_requested as StopRequest | null,
-    createdAtMs: row.created_at,
-    updatedAtMs: row.updated_at,
   };
 }

@@ -15,6 +15,7 @@ export interface Database {
   run_webhooks: RunWebhookTable;
   store_items: ItemTable;
   crons: CronTable;
+  replicas: ReplicaTable;
 }
 
 export interface AssistantTable {
@@ -72,6 +73,10 @@ export interface RunTable {
   start_at: number;
   /** `cancel` or `rollback` once somebody asked for it: the request outlives the process that took it. */
   stop_requested: string | null;
+  /** Id of the process that executes it; null while it waits for one. What is left of it after the end does not matter. */
+  owner: string | null;
+  /** 1 once somebody follows it from another process: its events and its result are stored for that one. */
+  is_followed: number;
   created_at: number;
   updated_at: number;
 }
@@ -84,6 +89,8 @@ export interface RunEventTable {
   last_seq: number;
   /** JSON list: event name and data, the data as JSON text, in turns. */
   events: string;
+  /** In the last batch of a run that is followed from elsewhere: status and body of the result, as JSON. */
+  result: string | null;
   created_at: number;
 }
 
@@ -104,7 +111,16 @@ export interface RunWebhookTable {
   thread_id: string;
   url: string;
   body: string;
+  /** Id of the process that delivers it; null while none does. */
+  owner: string | null;
   created_at: number;
+}
+
+/** Processes that execute runs; on an engine that several can share. */
+export interface ReplicaTable {
+  replica_id: string;
+  /** Milliseconds of the database's clock. */
+  lease_until: number;
 }
 
 export interface ItemTable {

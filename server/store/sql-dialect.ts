@@ -1,6 +1,7 @@
-import { type Expression, type SqlBool, sql } from "kysely";
+import { type Compilable, type Expression, type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
 
 import { compareSqliteJson, containsSqliteJson } from "./json-filter.ts";
+import type { Database } from "./schema.ts";
 
 export type JsonComparison = "$ne" | "$gt" | "$gte" | "$lt" | "$lte";
 
@@ -20,10 +21,27 @@ export interface SqlDialect {
   ) => Expression<SqlBool>;
   /** Whether a text column has `part` in it; upper and lower case of ASCII letters are the same. */
   readonly textContains: (column: string, part: string) => Expression<SqlBool>;
+  /**
+   * Executes a selection of runs. Where several processes may ask at once, it leaves out those that another transaction is
+   * about to take, and holds the others and their threads until its own ends.
+   */
+  readonly lockRuns: (db: Kysely<Database>, query: RunSelection) => Promise<readonly RunKey[]>;
+  /** At the end of a selection: what was found stays as it is until the transaction ends. */
+  readonly forShare: RawBuilder<unknown>;
 }
+
+export interface RunKey {
+  readonly run_id: string;
+  readonly thread_id: string;
+}
+
+export type RunSelection = Compilable<RunKey> & Expression<RunKey> & { execute(): Promise<RunKey[]> };
 
 export const sqliteDialect: SqlDialect = {
   jsonContains: containsSqliteJson,
   jsonCompare: compareSqliteJson,
   textContains: (column, part) => sql<SqlBool>`instr(lower(${sql.ref(column)}), lower(${part})) > 0`,
+  // One connection, whose transactions run one after another.
+  lockRuns: (_db, query) => query.execute(),
+  forShare: sql``,
 };

@@ -5,10 +5,13 @@ import { Annotation, END, START, StateGraph, type StateSnapshot } from "@langcha
 import { newUuid } from "../../lib/ids.ts";
 import type { Checkpointer } from "../../server/store/checkpointer.ts";
 import type { Storage } from "../../server/store/open-storage.ts";
+import { createTestRun } from "../support/test-run.ts";
 
 const State = Annotation.Root({
   log: Annotation<string[]>({ reducer: (left, right) => left.concat(right), default: () => [] }),
 });
+
+const ODD = "a \u0000 and half of \ud83d";
 
 function compile({ saver }: Checkpointer) {
   return new StateGraph(State)
@@ -31,11 +34,15 @@ export function describeCheckpointer(name: string, open: () => Promise<Storage>)
     });
     afterAll(() => storage.close());
 
-    const say = async (threadId: string, text: string, runId: string, checkpointId?: string): Promise<string[]> => {
+    /** A run of this process that says something. */
+    const say = async (threadId: string, text: string, name: string, checkpointId?: string): Promise<string[]> => {
+      const { runId } = idOf(threadId, name);
+      await storage.store.runs.insert(createTestRun({ runId, threadId, owner: storage.guard.owner }));
       const fork = checkpointId === undefined ? {} : { checkpoint_id: checkpointId };
       const configurable = { thread_id: threadId, ...fork };
-      return (await graph.invoke({ log: [text] }, { configurable, metadata: { run_id: runId } })).log;
+      return (await graph.invoke({ log: [text] }, { configurable, metadata: { run_id: runId, note: ODD } })).log;
     };
+    const idOf = (threadId: string, name: string): { runId: string } => ({ runId: `${threadId} ${name}` });
     const history = async (threadId: string, filter?: Record<string, unknown>) => {
       const config = { configurable: { thread_id: threadId } };
       const found: StateSnapshot[] = [];
@@ -48,9 +55,9 @@ export function describeCheckpointer(name: string, open: () => Promise<Storage>)
 
     it("finds checkpoints by the metadata of their run, odd text included", async () => {
       const threadId = newUuid();
-      await say(threadId, "one", "run \u0000 odd");
+      await say(threadId, "one", "first");
       await say(threadId, "two", "second");
-      expect(await history(threadId, { run_id: "second" })).toHaveLength(3);
+      expect(await history(threadId, { run_id: idOf(threadId, "second").runId })).toHaveLength(3);
       expect(await history(threadId, { 'no"such': 1 })).toEqual([]);
     });
 
@@ -61,7 +68,7 @@ export function describeCheckpointer(name: string, open: () => Promise<Storage>)
       await say(threadId, "left", "left");
       expect(await say(threadId, "right", "right", at)).toEqual(["one", "after one", "right", "after right"]);
       expect(await logOf(threadId)).toEqual(["one", "after one", "right", "after right"]);
-      const left = (await history(threadId, { run_id: "left" }))[0]?.values as { log: string[] };
+      const left = (await history(threadId, { run_id: idOf(threadId, "left").runId }))[0]?.values as { log: string[] };
       expect(left.log).toEqual(["one", "after one", "left", "after left"]);
     });
 
@@ -69,7 +76,7 @@ export function describeCheckpointer(name: string, open: () => Promise<Storage>)
       const threadId = newUuid();
       await say(threadId, "one", "first");
       await say(threadId, "two", "second");
-      await checkpointer.deleteRun(threadId, "second");
+      await checkpointer.deleteRun(threadId, idOf(threadId, "second").runId);
       expect(await history(threadId)).toHaveLength(3);
       expect(await logOf(threadId)).toEqual(["one", "after one"]);
       expect(await say(threadId, "again", "third")).toEqual(["one", "after one", "again", "after again"]);

@@ -60,6 +60,8 @@ describe("a restart", () => {
       isTemporary: false,
       startAtMs: nowMs,
       stopRequested: null,
+      owner: "a former process",
+      isFollowed: false,
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
       kwargs: {

@@ -40,6 +40,7 @@ export async function startTestApp(settings: TestAppOptions = {}): Promise<TestA
   const { env = {}, home, isListening = false, clock = systemClock, graphs = TEST_GRAPHS, options = {} } = settings;
   const storage = await openTestStorage(home);
   const { store, checkpointer } = storage;
+  await storage.guard.tryAcquire();
   const app = await buildApp({
     config: loadConfig({ LOG_LEVEL: "silent", ...env }),
     log: createLog({ level: "silent" }),
@@ -47,6 +48,8 @@ export async function startTestApp(settings: TestAppOptions = {}): Promise<TestA
     graphs: createGraphRegistry({ graphs }),
     store,
     checkpointer,
+    guard: storage.guard,
+    bus: storage.bus,
     ...options,
   });
   if (isListening) await app.listen({ host: "127.0.0.1", port: 0 });

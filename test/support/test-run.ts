@@ -13,6 +13,8 @@ export function createTestRun(changes: Partial<Run> = {}): Run {
     isTemporary: false,
     startAtMs: 0,
     stopRequested: null,
+    owner: "me",
+    isFollowed: false,
     createdAtMs: 0,
     updatedAtMs: 0,
     kwargs: {

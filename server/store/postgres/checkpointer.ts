@@ -11,11 +11,13 @@ export interface PostgresCheckpointerOptions {
   readonly uri: string;
   readonly schema: string;
   readonly random: Random;
+  /** This process as the owner of runs. */
+  readonly owner: () => string;
 }
 
 /** LangGraph's Postgres saver in our schema. Creates its tables when they are missing. */
 export async function createPostgresCheckpointer(options: PostgresCheckpointerOptions): Promise<Checkpointer> {
-  const { pool, uri, schema, random } = options;
+  const { pool, uri, schema, random, owner } = options;
   const translate = (error: unknown): unknown => toPostgresError(error, describeDatabase(uri));
   const guard = async (work: () => Promise<unknown>): Promise<void> => {
     try {
@@ -24,7 +26,7 @@ export async function createPostgresCheckpointer(options: PostgresCheckpointerOp
       throw translate(error);
     }
   };
-  const saver = new PostgresRunSaver({ pool, schema, random, translate });
+  const saver = new PostgresRunSaver({ pool, schema, random, owner, translate });
   await guard(() => setUpOnce(saver, pool, schema));
   const { checkpoints, writes, blobs } = saver.tables;
 

@@ -1,7 +1,7 @@
 import { type Expression, type RawBuilder, type SqlBool, sql } from "kysely";
 
 import { COMPARISON_SIGNS, jsonLeaves } from "../json-filter.ts";
-import type { SqlDialect } from "../sql-dialect.ts";
+import type { RunKey, SqlDialect } from "../sql-dialect.ts";
 
 /**
  * JSON lies in text columns, which keep it as it was written; `jsonb` refuses U+0000 and lone surrogates, which JSON text
@@ -25,6 +25,11 @@ function at(column: string, keys: readonly string[]): RawBuilder<unknown> {
   return sql`(${toJsonb(sql.ref(column))}${sql.join(steps, sql``)})`;
 }
 
+/** Number of the advisory lock of a name, such as the id of a thread: every schema has its own. */
+export function lockKey(name: Expression<unknown>): RawBuilder<unknown> {
+  return sql`hashtextextended(current_schema() || ${name}, 0)`;
+}
+
 export const postgresDialect: SqlDialect = {
   jsonContains: (column, wanted) =>
     jsonLeaves(wanted).map(([path, value]) => sql<SqlBool>`${at(column, path)} = ${operandJsonb(value)}`),
@@ -44,4 +49,11 @@ export const postgresDialect: SqlDialect = {
     part.includes("\u0000")
       ? sql<SqlBool>`1 = 0`
       : sql<SqlBool>`strpos(lower(${sql.ref(column)}), lower(${part}::text)) > 0`,
+  // Locks of threads are those of `Store.transaction`; one that is taken is not waited for.
+  lockRuns: async (db, query) => {
+    const locked = sql<RunKey>`with found as materialized (${query} for update of r skip locked)
+      select run_id, thread_id from found where pg_try_advisory_xact_lock(${lockKey(sql.ref("thread_id"))})`;
+    return (await locked.execute(db)).rows;
+  },
+  forShare: sql`for share`,
 };

@@ -5,7 +5,7 @@ import type { Storage } from "../open-storage.ts";
 import { openPostgresBus } from "./bus.ts";
 import { createPostgresCheckpointer } from "./checkpointer.ts";
 import { createPostgresPool, readSchema } from "./pool.ts";
-import { createPostgresRunGuard } from "./run-guard.ts";
+import { createReplicaLease } from "./replica-lease.ts";
 import { createPostgresStore, migratePostgres } from "./store.ts";
 
 export interface OpenPostgresOptions {
@@ -21,9 +21,9 @@ export async function openPostgres({ uri, random, clock, log }: OpenPostgresOpti
   try {
     const schema = await readSchema(pool, uri);
     await migratePostgres(uri, schema);
-    const checkpointer = await createPostgresCheckpointer({ pool, uri, schema, random });
+    const guard = createReplicaLease({ pool, uri, schema, clock, log });
+    const checkpointer = await createPostgresCheckpointer({ pool, uri, schema, random, owner: () => guard.owner });
     const store = createPostgresStore({ pool, uri });
-    const guard = createPostgresRunGuard({ uri, schema, clock, log });
     const bus = await openPostgresBus({ pool, uri, schema, clock, log });
     return {
       store,
@@ -31,10 +31,10 @@ export async function openPostgres({ uri, random, clock, log }: OpenPostgresOpti
       guard,
       bus,
       async close() {
+        await guard.release();
         await bus.close();
         await store.close();
         await pool.end();
-        await guard.release();
       },
     };
   } catch (error) {

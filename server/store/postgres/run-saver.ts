@@ -12,13 +12,23 @@ import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import type { Pool } from "pg";
 
 import type { Random } from "../../../lib/random.ts";
+import { RunLostError } from "../run-lost-error.ts";
 
 export interface PostgresRunSaverOptions {
   readonly pool: Pool;
   readonly schema: string;
   readonly random: Random;
+  /** This process as the owner of runs. */
+  readonly owner: () => string;
   /** What is thrown for a failure of the database. */
   readonly translate: (error: unknown) => unknown;
+}
+
+interface CheckpointStatement {
+  readonly threadId: string;
+  readonly runId: string | undefined;
+  readonly inserts: readonly string[];
+  readonly values: readonly unknown[];
 }
 
 /** A run that goes on writing must not keep others from reading. */
@@ -29,13 +39,14 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 const MAX_ROWS = 5_000;
 
 /**
- * LangGraph's saver with three differences. The metadata of the run lies beside LangGraph's own in every checkpoint.
+ * LangGraph's saver with four differences. The metadata of the run lies beside LangGraph's own in every checkpoint.
  * Versions of channels are unique, because the saver keeps one value for each version of a thread: with plain counting
  * a fork would reach the version its origin went on with and read the value of that. And a checkpoint is written in one
- * statement, which is one way to the database instead of five or more.
+ * statement, which is one way to the database instead of five or more. And what a run writes is refused when another process
+ * has taken it over.
  */
 export class PostgresRunSaver extends PostgresSaver {
-  readonly tables: Readonly<Record<"checkpoints" | "writes" | "blobs", string>>;
+  readonly tables: Readonly<Record<"checkpoints" | "writes" | "blobs" | "runs", string>>;
   readonly #options: PostgresRunSaverOptions;
   readonly #writing = new Map<string, Set<Promise<unknown>>>();
 
@@ -48,6 +59,7 @@ export class PostgresRunSaver extends PostgresSaver {
       checkpoints: name("checkpoints"),
       writes: name("checkpoint_writes"),
       blobs: name("checkpoint_blobs"),
+      runs: name("runs"),
     };
   }
 
@@ -74,13 +86,27 @@ export class PostgresRunSaver extends PostgresSaver {
     }
   }
 
-  async #write(threadId: string, text: string, values: readonly unknown[]): Promise<void> {
+  /**
+   * Sends inserts that take their rows from `mine`, which has one. It has none for a run that is not this process's any more,
+   * and until the statement is done nobody else can get the run. Throws `RunLostError`.
+   */
+  async #write({ threadId, runId, inserts, values }: CheckpointStatement): Promise<void> {
     const writing = this.#writing.get(threadId) ?? new Set();
     this.#writing.set(threadId, writing);
-    const sent = this.#options.pool.query(text, [...values]);
+    const [id, owner] = [`$${values.length + 1}`, `$${values.length + 2}`];
+    const mine =
+      runId === undefined
+        ? "select"
+        : `select from ${this.tables.runs} where run_id = ${id} and owner = ${owner} for share`;
+    const parts = [`mine as materialized (${mine})`, ...inserts.map((insert, index) => `part_${index} as (${insert})`)];
+    const sent = this.#options.pool.query(`with ${parts.join(", ")} select from mine`, [
+      ...values,
+      ...(runId === undefined ? [] : [runId, this.#options.owner()]),
+    ]);
     writing.add(sent);
     try {
-      await this.#guard(() => sent);
+      const { rowCount } = await this.#guard(() => sent);
+      if (rowCount === 0) throw new RunLostError(runId ?? "");
     } finally {
       writing.delete(sent);
       if (writing.size === 0) this.#writing.delete(threadId);
@@ -125,14 +151,19 @@ export class PostgresRunSaver extends PostgresSaver {
     const { checkpoints, blobs } = this.tables;
     const upsert = `insert into ${checkpoints}
         (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint, metadata)
-      values ($1, $2, $3, $4, $5, $6)
+      select $1::text, $2::text, $3::text, $4::text, $5::jsonb, $6::jsonb from mine
       on conflict (thread_id, checkpoint_ns, checkpoint_id)
       do update set checkpoint = excluded.checkpoint, metadata = excluded.metadata`;
     const values = rows.map(([, , channel, version, type, blob]) => [channel, version, type, blob ?? null]);
     const insert = `insert into ${blobs} (thread_id, checkpoint_ns, channel, version, type, blob)
-      values ${places("$1, $2", values, 7)} on conflict do nothing`;
-    const text = values.length === 0 ? upsert : `with stored as (${insert}) ${upsert}`;
-    await this.#write(threadId, text, [...point, ...values.flat()]);
+      select $1::text, $2::text, given.* from mine, (values ${places(BLOB_TYPES, values, 7)}) as given
+      on conflict do nothing`;
+    await this.#write({
+      threadId,
+      runId: runIdOf(config),
+      inserts: values.length === 0 ? [upsert] : [insert, upsert],
+      values: [...point, ...values.flat()],
+    });
     return { configurable: { thread_id: threadId, checkpoint_ns: ns, checkpoint_id: checkpoint.id } };
   }
 
@@ -153,10 +184,12 @@ export class PostgresRunSaver extends PostgresSaver {
       : "on conflict do nothing";
     for (let from = 0; from < all.length; from += MAX_ROWS) {
       const rows = all.slice(from, from + MAX_ROWS);
-      const text = `insert into ${this.tables.writes}
+      const insert = `insert into ${this.tables.writes}
           (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob)
-        values ${places("$1, $2, $3, $4", rows, 5)} ${onConflict}`;
-      await this.#write(threadId, text, [threadId, ns, id, taskId, ...rows.flat()]);
+        select $1::text, $2::text, $3::text, $4::text, given.* from mine,
+          (values ${places(WRITE_TYPES, rows, 5)}) as given ${onConflict}`;
+      const values = [threadId, ns, id, taskId, ...rows.flat()];
+      await this.#write({ threadId, runId: runIdOf(config), inserts: [insert], values });
     }
   }
 
@@ -172,10 +205,19 @@ function readConfigurable({ configurable }: RunnableConfig): { threadId: string;
   return { threadId, ns: typeof ns === "string" ? ns : "", ...(typeof id === "string" ? { id } : {}) };
 }
 
-/** `(<fixed>, $7, $8), (<fixed>, $9, $10)`: one group of places a row, counted from `first`. */
-function places(fixed: string, rows: readonly (readonly unknown[])[], first: number): string {
+/** The run that writes; undefined for a state that somebody sets. */
+function runIdOf({ metadata }: RunnableConfig): string | undefined {
+  const runId: unknown = metadata?.["run_id"];
+  return typeof runId === "string" ? runId : undefined;
+}
+
+const BLOB_TYPES = ["text", "text", "text", "bytea"];
+const WRITE_TYPES = ["integer", "text", "text", "bytea"];
+
+/** `($7::text, $8::bytea), ($9::text, $10::bytea)`: one group of places a row, counted from `first`. */
+function places(types: readonly string[], rows: readonly unknown[], first: number): string {
   let next = first;
-  return rows.map((row) => `(${fixed}${row.map(() => `, $${next++}`).join("")})`).join(", ");
+  return rows.map(() => `(${types.map((type) => `$${next++}::${type}`).join(", ")})`).join(", ");
 }
 
 const REFUSED = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;

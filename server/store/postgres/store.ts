@@ -4,7 +4,7 @@ import type { Pool } from "pg";
 import { migrate } from "../migrations.ts";
 import type { Database } from "../schema.ts";
 import { type Store, bindStore, bindTables } from "../store.ts";
-import { postgresDialect } from "./dialect.ts";
+import { lockKey, postgresDialect } from "./dialect.ts";
 import { describeDatabase } from "./error.ts";
 import { createPostgresKysely } from "./kysely.ts";
 import { createPostgresPool } from "./pool.ts";
@@ -23,8 +23,7 @@ export function createPostgresStore({ pool, uri }: PostgresStoreOptions): Store 
       db.transaction().execute(async (transaction) => {
         // Held until the transaction ends. It also covers rows that are not there yet, as a row lock could not.
         if (lock !== undefined) {
-          const key = sql`hashtextextended(current_schema() || ${lock}::text, 0)`;
-          await sql`select pg_advisory_xact_lock(${key})`.execute(transaction);
+          await sql`select pg_advisory_xact_lock(${lockKey(sql`${lock}::text`)})`.execute(transaction);
         }
         return work(bindTables(transaction, postgresDialect));
       }),

@@ -32,6 +32,8 @@ function newRun(overrides: Partial<Run> = {}): Run {
     isTemporary: false,
     startAtMs: NOW_MS,
     stopRequested: null,
+    owner: "me",
+    isFollowed: false,
     createdAtMs: NOW_MS,
     updatedAtMs: NOW_MS,
     ...overrides,
@@ -40,7 +42,8 @@ function newRun(overrides: Partial<Run> = {}): Run {
 
 export function describeRuns(store: () => Store): void {
   const ids = (runs: readonly Run[]): string[] => runs.map(({ runId }) => runId);
-  const append = (run: Run, batch: RunEventBatch, nowMs = NOW_MS) => store().runEvents.append(run.runId, batch, nowMs);
+  const append = (run: Run, batch: RunEventBatch, nowMs = NOW_MS) =>
+    store().runEvents.append({ runId: run.runId, owner: "me" }, batch, nowMs);
   const seqs = async (run: Run): Promise<number[]> =>
     (await store().runEvents.read(run.runId)).map(({ firstSeq }) => firstSeq);
 
@@ -157,10 +160,10 @@ export function describeRuns(store: () => Store): void {
       body: "{}",
       createdAtMs: 1,
     };
-    await runWebhooks.insert(webhook);
-    await expect(runWebhooks.insert(webhook)).rejects.toThrow();
+    await runWebhooks.insert(webhook, "me");
+    await expect(runWebhooks.insert(webhook, "me")).rejects.toThrow();
     await runWebhooks.delete(webhook.runId);
-    await runWebhooks.insert(webhook);
+    await runWebhooks.insert(webhook, "me");
     await runWebhooks.delete(webhook.runId);
   });
 }

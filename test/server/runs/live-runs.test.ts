@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { SILENT_BUS } from "../../../server/replicas/bus.ts";
 import { createLiveRuns, type LiveRuns } from "../../../server/runs/live-runs.ts";
 import { openRun } from "../../../server/runs/open-run.ts";
 import { systemClock } from "../../../lib/clock.ts";
@@ -13,7 +14,8 @@ const text = JSON.stringify("x".repeat(1_000));
 function openLog(runs: LiveRuns, runId: string) {
   const run = createTestRun({ runId });
   const log = createLog({ level: "silent" });
-  return openRun({ run, graphId: "graph", runs, events: store.runEvents, clock: systemClock, log });
+  const parts = { runs, events: store.runEvents, bus: SILENT_BUS, clock: systemClock, log };
+  return openRun({ run, graphId: "graph", owner: "me", ...parts });
 }
 
 describe("the logs of all runs together", () => {

@@ -50,10 +50,16 @@ async function join({ app }: TestApp, threadId: string, runId: string): Promise<
   return (await app.inject(`/threads/${threadId}/runs/${runId}/join`)).json();
 }
 
+/** As it is while the run is executed for the nth time. */
+async function setRunning({ runs }: TestApp["store"], runId: string, attempt: number): Promise<void> {
+  const owner = (await runs.get(runId))?.owner ?? "nobody";
+  expect(await runs.setStatus({ runId, owner }, "running", attempt, 0)).toBeDefined();
+}
+
 /** Undoes the commit that ended a run: what is on the disk when a process dies just before it. */
 async function unsettle({ store }: TestApp, runId: string, interrupts: Record<string, unknown[]> = {}): Promise<void> {
   const run = await store.runs.get(runId);
-  await store.runs.setStatus(runId, "running", 1, 0);
+  await setRunning(store, runId, 1);
   await store.threads.setOutcome(run?.threadId ?? "", { status: "busy", interrupts }, 0);
 }
 
@@ -220,12 +226,12 @@ describe("a run whose process died", () => {
     const threadId = await newThread(first);
     const runId = await begin(first, threadId, { assistant_id: "two_nodes", input: {} });
     await join(first, threadId, runId);
-    await first.store.runs.setStatus(runId, "running", 3, 0);
+    await setRunning(first.store, runId, 3);
     const second = await startAfterCrash();
     expect(await join(second, threadId, runId)).toMatchObject({
       __error__: { error: "ServerStopped", message: expect.stringContaining("3 times") },
     });
-    await first.store.runs.setStatus(runId, "running", 1, 0);
+    await setRunning(first.store, runId, 1);
     const { two_nodes: _gone, ...others } = TEST_GRAPHS;
     const third = await startAfterCrash({ graphs: others });
     expect(await third.store.runs.get(runId)).toMatchObject({ status: "error" });
@@ -326,16 +332,16 @@ describe("a webhook", () => {
     // A server that listens on TCP has an address object.
     const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
     const first = await startTestApp({ home: folder.path });
-    await first.store.runWebhooks.insert({
-      runId: "run",
-      threadId: "thread",
-      url,
-      body: '{"run_id":"run"}',
-      createdAtMs: Date.now(),
-    });
+    const body = '{"run_id":"run"}';
+    const webhook = { runId: "run", threadId: "thread", url, body, createdAtMs: Date.now() };
+    await first.store.runWebhooks.insert(webhook, "a former process");
     await first.close();
     const second = await start({ env: { OUTBOUND_ALLOW_PRIVATE: "1" } });
-    await vi.waitFor(async () => expect(await second.store.runWebhooks.next(10, [])).toEqual([]));
+    await vi.waitFor(() => expect(bodies).toHaveLength(1));
+    await vi.waitFor(async () => {
+      await second.store.runWebhooks.releaseAll();
+      expect(await second.store.runWebhooks.claim("the test", 10, [])).toEqual([]);
+    });
     expect(bodies).toEqual([{ run_id: "run", webhook_sent_at: expect.any(String) }]);
     receiver.close();
   });

@@ -1,11 +1,15 @@
+import { emptyCheckpoint } from "@langchain/langgraph-checkpoint";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { ServiceError } from "../../../lib/errors.ts";
+import { newUuid } from "../../../lib/ids.ts";
 import { type Storage, openStorage } from "../../../server/store/open-storage.ts";
+import { RunLostError } from "../../../server/store/run-lost-error.ts";
 import { describeCheckpointer } from "../../contracts/checkpointer.ts";
 import { describeSaver } from "../../contracts/saver.ts";
 import { describeStore } from "../../contracts/store.ts";
 import { type TestPostgres, hasPostgres, schemaOf, startTestPostgres } from "../../support/postgres.ts";
+import { createTestRun } from "../../support/test-run.ts";
 
 describe.skipIf(!hasPostgres())("with a Postgres", () => {
   let postgres: TestPostgres;
@@ -22,6 +26,30 @@ describe.skipIf(!hasPostgres())("with a Postgres", () => {
   describeStore("Postgres", open);
   describeCheckpointer("Postgres", open);
   describeSaver("@langchain/langgraph-checkpoint-postgres", open);
+
+  it("refuses what a process writes of a run that another one has", async () => {
+    const storage = await open();
+    const { store, checkpointer, guard } = storage;
+    const run = createTestRun({ runId: newUuid(), threadId: newUuid(), owner: guard.owner });
+    await store.runs.insert(run);
+    const config = {
+      configurable: { thread_id: run.threadId, checkpoint_ns: "" },
+      metadata: { run_id: run.runId },
+    };
+    const metadata = { source: "input", step: -1, parents: {} } as const;
+    const put = () => checkpointer.saver.put(config, { ...emptyCheckpoint(), id: newUuid() }, metadata, {});
+    const stored = await put();
+    const written = { ...stored, metadata: config.metadata };
+    await checkpointer.saver.putWrites(written, [["log", "mine"]], newUuid());
+    await store.runs.release([run.runId], guard.owner);
+    expect(await store.runs.claim([run.runId], "another process", Date.now())).toHaveLength(1);
+    await expect(put()).rejects.toThrow(RunLostError);
+    await expect(checkpointer.saver.putWrites(written, [["log", "theirs"]], newUuid())).rejects.toThrow(RunLostError);
+    const tuple = await checkpointer.saver.getTuple(config);
+    expect(tuple?.config).toEqual(stored);
+    expect(tuple?.pendingWrites?.map(([, , value]) => value)).toEqual(["mine"]);
+    await storage.close();
+  });
 
   it("makes its tables once when several processes start on an empty database", async () => {
     const databaseUri = await postgres.createSchema();

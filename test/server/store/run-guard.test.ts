@@ -2,16 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 
-import { Client } from "pg";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 
 import { systemClock } from "../../../lib/clock.ts";
 import { loadConfig } from "../../../lib/config.ts";
 import { createLog } from "../../../lib/log.ts";
 import { readLanggraphConfig } from "../../../server/graph-registry.ts";
 import { OWN_LANGGRAPH_JSON, openService } from "../../../server/open-service.ts";
-import { openStorage } from "../../../server/store/open-storage.ts";
-import { type TestPostgres, hasPostgres, schemaOf, startTestPostgres } from "../../support/postgres.ts";
 import { createTempFolder } from "../../support/test-app.ts";
 
 const COMMAND = path.resolve(import.meta.dirname, "../../../cli/nemops.js");
@@ -107,72 +104,4 @@ describe("two processes on one home", () => {
       expect.stringContaining("another NemOps process executes the runs"),
     ]);
   }, 30_000);
-});
-
-describe.skipIf(!hasPostgres())("two processes on one Postgres", () => {
-  const start = async (): Promise<{ postgres: TestPostgres; uri: string; key: string }> => {
-    const postgres = await startTestPostgres();
-    closers.push(() => postgres.stop());
-    const uri = await postgres.createSchema();
-    return { postgres, uri, key: `nemops runs of ${schemaOf(uri)}` };
-  };
-  const END_HOLDER = `select pg_terminate_backend(pid) from pg_locks where granted and locktype = 'advisory'
-    and ((classid::bigint << 32) | objid::bigint) = hashtextextended($1, 0)`;
-
-  it("do not both serve, and the next one serves when the first was killed", async () => {
-    const { uri } = await start();
-    expect(await serveThree({ NEMOPS_HOME: tempHome(), DATABASE_URI: uri })).toEqual([
-      expect.stringContaining("  API "),
-      expect.stringMatching(refused(`schema ${schemaOf(uri)}`)),
-      expect.stringContaining("  API "),
-    ]);
-  }, 30_000);
-
-  it("keep to it when the connection is lost: the guard is taken again", async () => {
-    const { postgres, uri, key } = await start();
-    const open = async () => {
-      const storage = await openStorage({ home: "", databaseUri: uri });
-      closers.push(() => storage.close());
-      return storage.guard;
-    };
-    const [first, second] = [await open(), await open()];
-    const lost = vi.fn<(reason: string) => void>();
-    first.onLost(lost);
-    expect([await first.tryAcquire(), await first.tryAcquire(), await second.tryAcquire()]).toEqual([
-      true,
-      true,
-      false,
-    ]);
-    const pid = async (): Promise<unknown> =>
-      (await postgres.query(END_HOLDER.replace("pg_terminate_backend(pid)", "pid"), [key]))[0];
-    const before = await pid();
-    await postgres.query(END_HOLDER, [key]);
-    await vi.waitFor(async () => {
-      const now = await pid();
-      expect(now).toBeDefined();
-      expect(now).not.toEqual(before);
-    });
-    expect(await second.tryAcquire()).toBe(false);
-    expect(lost).not.toHaveBeenCalled();
-  });
-
-  it("tell the one that lost its connection when the other has taken over", async () => {
-    const { postgres, uri, key } = await start();
-    const storage = await openStorage({ home: "", databaseUri: uri });
-    closers.push(() => storage.close());
-    expect(await storage.guard.tryAcquire()).toBe(true);
-    const lost = new Promise<string>((resolve) => storage.guard.onLost(resolve));
-    const other = new Client({ connectionString: uri });
-    await other.connect();
-    closers.push(() => other.end());
-    // Waits in the queue of the lock, so it has it before the first can connect again.
-    const taken = other.query("select pg_advisory_lock(hashtextextended($1, 0))", [key]);
-    await vi.waitFor(async () => {
-      const waiting = "select 1 from pg_locks where not granted and locktype = 'advisory'";
-      expect(await postgres.query(waiting)).not.toEqual([]);
-    });
-    await postgres.query(END_HOLDER, [key]);
-    await taken;
-    expect(await lost).toContain("another process has taken over the runs of database");
-  });
 });

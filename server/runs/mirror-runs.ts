@@ -1,0 +1,166 @@
+import type { Log } from "../../lib/log.ts";
+import type { ReplicaBus } from "../replicas/bus.ts";
+import type { RunProgress } from "../store/run-ownership.ts";
+import type { Run } from "../store/runs.ts";
+import type { Store } from "../store/store.ts";
+import { serialize } from "../wire/serialize.ts";
+import { createEventLog } from "./event-log.ts";
+import type { EventWriter } from "./event-writer.ts";
+import type { LiveRun, LiveRuns, RunResult } from "./live-runs.ts";
+import { appendStored } from "./open-run.ts";
+import { isFinished } from "./run-status.ts";
+import { readStoredResult } from "./stored-result.ts";
+
+/** Runs that other processes execute, as readers here see them. */
+export interface RunMirrors {
+  /** Follows a run from now on, with all of its events that are kept; undefined when it has ended. */
+  follow(runId: string): Promise<LiveRun | undefined>;
+  /** The same for a run whose row says that it is followed, so that its owner stores its events. */
+  adopt(run: Run): LiveRun;
+  /** Further events of a run are stored. */
+  read(runId: string): Promise<void>;
+  /** Looks for what messages may have missed. */
+  poll(): Promise<void>;
+}
+
+export interface RunMirrorsOptions {
+  readonly store: Store;
+  readonly runs: LiveRuns;
+  readonly bus: ReplicaBus;
+  readonly log: Log;
+}
+
+/** Runs asked for in one statement. */
+const RUNS_PER_POLL = 500;
+
+export function createRunMirrors({ store, runs, bus, log }: RunMirrorsOptions): RunMirrors {
+  /** Reads under way, and whether there is more to read after them. */
+  const reading = new Map<string, { isAgain: boolean; done: Promise<void> }>();
+
+  const adopt = (run: Run): LiveRun => {
+    const former = runs.get(run.runId);
+    const { promise, resolve } = Promise.withResolvers<RunResult>();
+    const mirror: LiveRun = {
+      run,
+      graphId: "",
+      owner: "",
+      isElsewhere: true,
+      isRecovered: false,
+      status: run.status,
+      startedAtMs: run.createdAtMs,
+      log: former === undefined || former.log.isEnded ? createEventLog({ onResize: runs.onResize }) : former.log,
+      writer: NO_WRITER,
+      abort: new AbortController(),
+      stopReason: undefined,
+      settled: former?.settled ?? promise,
+      settle: former?.settle ?? resolve,
+    };
+    runs.add(mirror);
+    return mirror;
+  };
+
+  const end = (mirror: LiveRun, result: RunResult): void => {
+    if (mirror.log.isEnded || runs.get(mirror.run.runId) !== mirror) return;
+    mirror.status = result.status;
+    mirror.log.end();
+    mirror.settle(result);
+    runs.retire(mirror, { isReachable: true });
+  };
+
+  /** Adds what is stored; ends the mirror when the result is there. */
+  const readEvents = async (mirror: LiveRun): Promise<void> => {
+    const stored = await store.runEvents.read(mirror.run.runId, mirror.log.lastId);
+    // This process may have taken the run meanwhile.
+    if (runs.get(mirror.run.runId) !== mirror) return;
+    appendStored(mirror.log, stored);
+    const result = stored.findLast((batch) => batch.result !== undefined)?.result;
+    // Written by the owner from the same type.
+    if (result !== undefined) end(mirror, JSON.parse(result) as RunResult);
+  };
+
+  const readAll = async (mirror: LiveRun, turn: { isAgain: boolean }): Promise<void> => {
+    try {
+      while (turn.isAgain) {
+        turn.isAgain = false;
+        await readEvents(mirror);
+      }
+    } catch (error) {
+      log.warn({ run_id: mirror.run.runId, err: error }, "events of a run elsewhere not read");
+    } finally {
+      reading.delete(mirror.run.runId);
+    }
+  };
+
+  const read = async (runId: string): Promise<void> => {
+    const mirror = runs.get(runId);
+    if (mirror === undefined || !mirror.isElsewhere || mirror.log.isEnded) return;
+    const underWay = reading.get(runId);
+    if (underWay === undefined) {
+      const turn = { isAgain: true, done: Promise.resolve() };
+      reading.set(runId, turn);
+      turn.done = readAll(mirror, turn);
+      await turn.done;
+    } else {
+      underWay.isAgain = true;
+      await underWay.done;
+    }
+  };
+
+  /** A run that ended, or was deleted, before its owner heard that it is followed. */
+  const endUntold = async (mirror: LiveRun, progress: RunProgress | undefined): Promise<void> => {
+    if (mirror.log.isEnded) return;
+    const { run } = mirror;
+    const result: RunResult =
+      progress === undefined
+        ? { status: "interrupted", body: "{}" }
+        : await readStoredResult(store, { threadId: run.threadId, status: progress.status });
+    const isError = result.status === "error" || result.status === "timeout";
+    // The body is ours.
+    const { __error__: error } = JSON.parse(result.body) as { readonly __error__?: unknown };
+    if (isError && error !== undefined) mirror.log.append("error", serialize(error));
+    else mirror.log.append("end", "null");
+    end(mirror, result);
+  };
+
+  const look = async (mirror: LiveRun, progress: RunProgress | undefined): Promise<void> => {
+    const hasEnded = progress === undefined || isFinished(progress.status);
+    if (hasEnded || progress.lastSeq > mirror.log.lastId) await read(mirror.run.runId);
+    if (hasEnded) await endUntold(mirror, progress);
+    else if (!mirror.log.isEnded) mirror.status = progress.status;
+  };
+
+  return {
+    adopt,
+    read,
+    async follow(runId) {
+      const known = runs.get(runId);
+      if (known !== undefined) return known;
+      const run = await store.runs.follow(runId);
+      const meanwhile = runs.get(runId);
+      if (run === undefined || meanwhile !== undefined) return meanwhile;
+      bus.send({ kind: "follow", runId });
+      const mirror = adopt(run);
+      await read(runId);
+      return mirror;
+    },
+    async poll() {
+      const mirrors = runs.elsewhere();
+      for (let from = 0; from < mirrors.length; from += RUNS_PER_POLL) {
+        const some = mirrors.slice(from, from + RUNS_PER_POLL);
+        const found = await store.runs.progressOf(some.map(({ run }) => run.runId));
+        const byId = new Map(found.map((progress) => [progress.runId, progress]));
+        await Promise.all(some.map((mirror) => look(mirror, byId.get(mirror.run.runId))));
+      }
+    },
+  };
+}
+
+/** Of a run that this process does not execute. */
+const NO_WRITER: EventWriter = {
+  append: () => undefined,
+  flush: () => Promise.resolve(),
+  publish: () => undefined,
+  stage: () => Promise.resolve(),
+  reveal: () => undefined,
+  close: () => undefined,
+};
