@@ -5,6 +5,7 @@ import { describeAssistants } from "./store/assistants.ts";
 import { describeCrons } from "./store/crons.ts";
 import { describeItems } from "./store/items.ts";
 import { describeRuns } from "./store/runs.ts";
+import { describeThreadEvents } from "./store/thread-events.ts";
 import { describeThreads } from "./store/threads.ts";
 import { describeTransactions } from "./store/transactions.ts";
 
@@ -20,6 +21,7 @@ export function describeStore(name: string, open: () => Promise<Storage>): void 
     const store = () => storage.store;
     describeAssistants(store);
     describeThreads(store);
+    describeThreadEvents(store);
     describeRuns(store);
     describeItems(store);
     describeCrons(store);
