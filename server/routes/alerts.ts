@@ -1,15 +1,22 @@
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
-import { AlertStatus } from "../../tools/gpu/alerts/alert.ts";
+import { Alert, AlertStatus, Notification } from "../../tools/gpu/alerts/alert.ts";
 import type { GpuToolContext } from "../../tools/gpu/context.ts";
 import { generateAlert } from "../../tools/gpu/generate-alert.ts";
 import { listAlerts } from "../../tools/gpu/list-alerts.ts";
 import { updateAlert } from "../../tools/gpu/update-alert.ts";
 import { clientGone } from "../client-gone.ts";
+import { named } from "../openapi/names.ts";
+import { jsonOf } from "../openapi/route-docs.ts";
 import { runTool } from "../run-tool.ts";
 
-const Params = z.object({ alert_id: z.string() });
+const Params = z.object({
+  alert_id: z.string().meta({ description: "Id of the alert.", examples: ["NEMOPS-1A2B3C4D"] }),
+});
+named("Alert", Alert);
+named("AlertNotification", Notification);
+const AlertDetail = named("AlertDetail", z.object({ alert: Alert, notifications: z.array(Notification) }));
 
 /** `/api/v1/alerts`: the alert book over plain HTTP. */
 export const alertRoutes = (context: GpuToolContext): FastifyPluginCallbackZod =>
@@ -21,12 +28,14 @@ export const alertRoutes = (context: GpuToolContext): FastifyPluginCallbackZod =
       {
         schema: {
           tags,
+          operationId: "listAlerts",
           summary: "Alerts, newest first",
+          response: { 200: named("AlertList", listAlerts.output) },
           querystring: z.object({
-            status: AlertStatus.optional(),
-            severity: z.string().optional(),
-            gpu_id: z.coerce.number().int().min(0).optional(),
-            limit: z.coerce.number().int().min(1).optional(),
+            status: AlertStatus.optional().describe("Only alerts of this status."),
+            severity: z.string().optional().describe("Only alerts of this severity: critical, warning or info."),
+            gpu_id: z.coerce.number().int().min(0).optional().describe("Only alerts about this GPU."),
+            limit: z.coerce.number().int().min(1).optional().describe("How many."),
           }),
         },
       },
@@ -38,8 +47,10 @@ export const alertRoutes = (context: GpuToolContext): FastifyPluginCallbackZod =
       {
         schema: {
           tags,
+          operationId: "raiseAlert",
           summary: "Raise an alert; the same fault is counted, not raised twice",
-          body: generateAlert.input,
+          body: named("RaiseAlertRequest", generateAlert.input),
+          response: { 200: named("RaisedAlert", generateAlert.output) },
         },
       },
       (request, reply) => runTool(generateAlert, request.body, { context, signal: clientGone(reply) }),
@@ -47,7 +58,16 @@ export const alertRoutes = (context: GpuToolContext): FastifyPluginCallbackZod =
 
     app.get(
       "/api/v1/alerts/:alert_id",
-      { schema: { tags, summary: "One alert and what was sent for it", params: Params } },
+      {
+        schema: {
+          tags,
+          operationId: "getAlert",
+          summary: "One alert and what was sent for it",
+          params: Params,
+          response: { 200: jsonOf(AlertDetail) },
+          errors: ["alert_not_found"],
+        },
+      },
       (request) => ({
         alert: context.alerts.get(request.params.alert_id),
         notifications: context.alerts.notifications(request.params.alert_id),
@@ -59,10 +79,23 @@ export const alertRoutes = (context: GpuToolContext): FastifyPluginCallbackZod =
       {
         schema: {
           tags,
+          operationId: "updateAlert",
           summary: "Acknowledge, snooze or close an alert",
-          params: Params.extend({ action: z.enum(["acknowledge", "snooze", "close"]) }),
+          response: { 200: named("UpdatedAlert", updateAlert.output) },
+          errors: ["alert_not_found", "conflict"],
+          params: Params.extend({ action: z.enum(["acknowledge", "snooze", "close"]).describe("What to do with it.") }),
           body: z
-            .object({ minutes: z.number().optional(), by: z.string().optional(), reason: z.string().optional() })
+            .object({
+              minutes: z
+                .number()
+                .optional()
+                .meta({ description: "How long to snooze.", examples: [30] }),
+              by: z
+                .string()
+                .optional()
+                .meta({ description: "Who does it.", examples: ["ada"] }),
+              reason: z.string().optional().describe("Why."),
+            })
             .optional(),
         },
       },

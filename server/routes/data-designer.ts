@@ -3,7 +3,6 @@ import { text as readText } from "node:stream/consumers";
 
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
-import { z } from "zod";
 
 import type { Clock } from "../../lib/clock.ts";
 import { ServiceError } from "../../lib/errors.ts";
@@ -15,8 +14,10 @@ import {
   DataDesignerJob,
   DataDesignerJobRequest,
   DataDesignerJobsPage,
+  DeletedJob,
   HttpError,
   HttpValidationError,
+  JobAnalysis,
   JobParams,
   JobsQuery,
   LogsQuery,
@@ -26,7 +27,10 @@ import {
   PlatformJobStatusResponse,
   PreviewRequest,
   ResultParams,
+  ServiceHealth,
   SettingsResponse,
+  previewLines,
+  resultFile,
 } from "../schemas/data-designer.ts";
 import { toServiceAnalysis } from "./data-designer/analysis.ts";
 import { registerDialectErrors } from "./data-designer/errors.ts";
@@ -58,7 +62,7 @@ export interface DataDesignerRoutesOptions {
 export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyPluginCallbackZod =>
   function registerDataDesignerRoutes(app, _options, done) {
     const { designer, clock, log, heartbeatMs } = options;
-    const tags = ["data designer"];
+    const docs = { tags: ["data designer"], errorBody: HttpError };
     const errors = { 404: HttpError, 422: HttpValidationError };
     const base = "/v1/data-designer";
     registerDialectErrors(app);
@@ -67,10 +71,11 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
       `${base}/preview`,
       {
         schema: {
-          tags,
+          ...docs,
+          operationId: "previewDataDesignerJob",
           summary: "Preview a dataset as JSON lines",
           body: PreviewRequest,
-          response: { 200: z.unknown(), 422: HttpValidationError },
+          response: { 200: previewLines, 422: HttpValidationError },
         },
       },
       (request, reply) => {
@@ -88,7 +93,8 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
       `${base}/jobs`,
       {
         schema: {
-          tags,
+          ...docs,
+          operationId: "createDataDesignerJob",
           summary: "Create a job",
           body: DataDesignerJobRequest,
           response: { 200: DataDesignerJob, ...errors },
@@ -117,7 +123,8 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
       `${base}/jobs`,
       {
         schema: {
-          tags,
+          ...docs,
+          operationId: "listDataDesignerJobs",
           summary: "List jobs",
           querystring: JobsQuery,
           response: { 200: DataDesignerJobsPage, ...errors },
@@ -132,7 +139,15 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
 
     app.get(
       `${base}/jobs/:job_id`,
-      { schema: { tags, summary: "Get a job", params: JobParams, response: { 200: DataDesignerJob, ...errors } } },
+      {
+        schema: {
+          ...docs,
+          operationId: "getDataDesignerJob",
+          summary: "Get a job",
+          params: JobParams,
+          response: { 200: DataDesignerJob, ...errors },
+        },
+      },
       async (request) => toWireJob(await designer.job(request.params.job_id)),
     );
 
@@ -140,10 +155,11 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
       `${base}/jobs/:job_id`,
       {
         schema: {
-          tags,
+          ...docs,
+          operationId: "deleteDataDesignerJob",
           summary: "Delete a job with its files",
           params: JobParams,
-          response: { 200: z.unknown(), ...errors },
+          response: { 200: DeletedJob, ...errors },
         },
       },
       async (request) => {
@@ -155,7 +171,15 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
 
     app.post(
       `${base}/jobs/:job_id/cancel`,
-      { schema: { tags, summary: "Cancel a job", params: JobParams, response: { 200: DataDesignerJob, ...errors } } },
+      {
+        schema: {
+          ...docs,
+          operationId: "cancelDataDesignerJob",
+          summary: "Cancel a job",
+          params: JobParams,
+          response: { 200: DataDesignerJob, ...errors },
+        },
+      },
       async (request) => toWireJob(await designer.cancel(request.params.job_id)),
     );
 
@@ -163,7 +187,8 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
       `${base}/jobs/:job_id/status`,
       {
         schema: {
-          tags,
+          ...docs,
+          operationId: "getDataDesignerJobStatus",
           summary: "Status with steps and tasks",
           params: JobParams,
           response: { 200: PlatformJobStatusResponse, ...errors },
@@ -173,12 +198,16 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
     );
 
     // The SDK asks the platform's service for jobs, which a stand-alone service has to be as well.
-    for (const path of [`${base}/jobs/:job_id/logs`, "/v1/jobs/:job_id/logs"]) {
+    for (const { path, operationId } of [
+      { path: `${base}/jobs/:job_id/logs`, operationId: "getDataDesignerJobLogs" },
+      { path: "/v1/jobs/:job_id/logs", operationId: "getJobLogs" },
+    ]) {
       app.get(
         path,
         {
           schema: {
-            tags,
+            ...docs,
+            operationId,
             summary: "Log lines of a job",
             params: JobParams,
             querystring: LogsQuery,
@@ -200,7 +229,8 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
       `${base}/jobs/:job_id/results`,
       {
         schema: {
-          tags,
+          ...docs,
+          operationId: "listDataDesignerJobResults",
           summary: "List the results of a job",
           params: JobParams,
           response: { 200: PlatformJobListResultResponse, ...errors },
@@ -217,7 +247,8 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
       `${base}/jobs/:job_id/results/:result_name`,
       {
         schema: {
-          tags,
+          ...docs,
+          operationId: "getDataDesignerJobResult",
           summary: "One result of a job",
           params: ResultParams,
           response: { 200: PlatformJobResultResponse, ...errors },
@@ -235,7 +266,13 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
     app.get(
       `${base}/jobs/:job_id/results/analysis/download`,
       {
-        schema: { tags, summary: "The analysis as JSON", params: JobParams, response: { 200: z.unknown(), ...errors } },
+        schema: {
+          ...docs,
+          operationId: "downloadDataDesignerJobAnalysis",
+          summary: "The analysis as JSON",
+          params: JobParams,
+          response: { 200: JobAnalysis, ...errors },
+        },
       },
       async (request) => {
         const { body } = await designer.download(request.params.job_id, "analysis");
@@ -247,10 +284,11 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
       `${base}/jobs/:job_id/results/:result_name/download`,
       {
         schema: {
-          tags,
+          ...docs,
+          operationId: "downloadDataDesignerJobResult",
           summary: "A result as it is; the dataset is a tar.gz",
           params: ResultParams,
-          response: { 200: z.unknown(), ...errors },
+          response: { 200: resultFile, ...errors },
         },
       },
       async (request, reply): Promise<FastifyReply> => {
@@ -265,13 +303,27 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
 
     app.get(
       `${base}/settings`,
-      { schema: { tags, summary: "Models that a config may name", response: { 200: SettingsResponse } } },
+      {
+        schema: {
+          ...docs,
+          operationId: "getDataDesignerSettings",
+          summary: "Models that a config may name",
+          response: { 200: SettingsResponse },
+        },
+      },
       async () => toWireSettings(await designer.settings()),
     );
 
     app.get(
       "/health",
-      { schema: { tags, summary: "Whether the service is up", response: { 200: z.object({ status: z.string() }) } } },
+      {
+        schema: {
+          ...docs,
+          operationId: "checkHealth",
+          summary: "Whether the service is up",
+          response: { 200: ServiceHealth },
+        },
+      },
       () => ({
         status: "healthy",
       }),

@@ -10,12 +10,14 @@ import type { DatasetReader } from "../../tools/data/datasets/reader.ts";
 import { type DataDesigner, type DesignJob, hasEnded } from "../../tools/data/designer/designer.ts";
 import { readServiceConfig } from "../../tools/data/designer/read-service-config.ts";
 import { clientGone } from "../client-gone.ts";
+import { NoContent, jsonOf, lastEventIdHeader } from "../openapi/route-docs.ts";
 import {
   CreateDataset,
   Dataset,
   DatasetDetail,
   DatasetList,
   DatasetParams,
+  DatasetProfile,
   DatasetPreview,
   DatasetSchema,
   DatasetsQuery,
@@ -26,6 +28,8 @@ import {
   RowsQuery,
   SqlBody,
   SqlResult,
+  datasetEvents,
+  datasetFile,
 } from "../schemas/datasets.ts";
 import { readAfter, sendJobEvents } from "./datasets/events.ts";
 import { collectPreview } from "./datasets/preview.ts";
@@ -56,7 +60,13 @@ export const datasetRoutes = (options: DatasetRoutesOptions): FastifyPluginCallb
     app.get(
       base,
       {
-        schema: { tags, summary: "Datasets, newest first", querystring: DatasetsQuery, response: { 200: DatasetList } },
+        schema: {
+          tags,
+          operationId: "listDatasets",
+          summary: "Datasets, newest first",
+          querystring: DatasetsQuery,
+          response: { 200: DatasetList },
+        },
       },
       async ({ query }) => {
         const { jobs, total } = await listFrom(designer, query);
@@ -66,7 +76,17 @@ export const datasetRoutes = (options: DatasetRoutesOptions): FastifyPluginCallb
 
     app.post(
       base,
-      { schema: { tags, summary: "Make a dataset", body: CreateDataset, response: { 201: Dataset } } },
+      {
+        schema: {
+          tags,
+          operationId: "createDataset",
+          summary: "Make a dataset",
+          responseHeaders: { Location: z.string().describe("Path of the dataset.") },
+          errors: ["not_supported"],
+          body: CreateDataset,
+          response: { 201: Dataset },
+        },
+      },
       async ({ body }, reply) => {
         const { config, num_records: numRecords, row_group_size: rowGroupSize, idempotency_key: key, ...rest } = body;
         const job = await designer.createJob({
@@ -87,6 +107,7 @@ export const datasetRoutes = (options: DatasetRoutesOptions): FastifyPluginCallb
       {
         schema: {
           tags,
+          operationId: "previewDataset",
           summary: "The first rows of a design",
           body: PreviewDataset,
           response: { 200: DatasetPreview },
@@ -105,7 +126,16 @@ export const datasetRoutes = (options: DatasetRoutesOptions): FastifyPluginCallb
 
     app.get(
       one,
-      { schema: { tags, summary: "One dataset", params: DatasetParams, response: { 200: DatasetDetail } } },
+      {
+        schema: {
+          tags,
+          operationId: "getDataset",
+          summary: "One dataset",
+          errors: ["not_found"],
+          params: DatasetParams,
+          response: { 200: DatasetDetail },
+        },
+      },
       async ({ params: { dataset_id: id } }) => {
         const [job, results] = await Promise.all([designer.job(id), designer.results(id)]);
         return toWireDetail(job, results);
@@ -117,9 +147,11 @@ export const datasetRoutes = (options: DatasetRoutesOptions): FastifyPluginCallb
       {
         schema: {
           tags,
+          operationId: "deleteDataset",
           summary: "Delete a dataset; a job that still works is cancelled",
+          errors: ["not_found"],
           params: DatasetParams,
-          response: { 204: z.void() },
+          response: { 204: NoContent },
         },
       },
       async ({ params }, reply) => {
@@ -133,8 +165,10 @@ export const datasetRoutes = (options: DatasetRoutesOptions): FastifyPluginCallb
       {
         schema: {
           tags,
+          operationId: "controlDataset",
           summary: "Cancel a job, or go on with one that failed",
-          params: DatasetParams.extend({ action: z.enum(["cancel", "resume"]) }),
+          errors: ["not_found", "conflict", "not_supported"],
+          params: DatasetParams.extend({ action: z.enum(["cancel", "resume"]).describe("What to do with its job.") }),
           response: { 200: Dataset },
         },
       },
@@ -150,7 +184,14 @@ export const datasetRoutes = (options: DatasetRoutesOptions): FastifyPluginCallb
     app.get(
       `${one}/schema`,
       {
-        schema: { tags, summary: "Columns with their types", params: DatasetParams, response: { 200: DatasetSchema } },
+        schema: {
+          tags,
+          operationId: "getDatasetSchema",
+          summary: "Columns with their types",
+          errors: ["not_found", "conflict"],
+          params: DatasetParams,
+          response: { 200: DatasetSchema },
+        },
       },
       async ({ params }, reply) => {
         const columns = await reader.schema(params.dataset_id, clientGone(reply));
@@ -163,7 +204,9 @@ export const datasetRoutes = (options: DatasetRoutesOptions): FastifyPluginCallb
       {
         schema: {
           tags,
+          operationId: "listDatasetRows",
           summary: "A page of rows",
+          errors: ["not_found", "conflict"],
           params: DatasetParams,
           querystring: RowsQuery,
           response: { 200: Rows },
@@ -184,7 +227,14 @@ export const datasetRoutes = (options: DatasetRoutesOptions): FastifyPluginCallb
     app.get(
       `${one}/profile`,
       {
-        schema: { tags, summary: "Statistics of every column", params: DatasetParams, response: { 200: z.unknown() } },
+        schema: {
+          tags,
+          operationId: "getDatasetProfile",
+          summary: "Statistics of every column",
+          errors: ["not_found", "conflict"],
+          params: DatasetParams,
+          response: { 200: jsonOf(DatasetProfile) },
+        },
       },
       ({ params }, reply) => reader.profile(params.dataset_id, clientGone(reply)),
     );
@@ -194,7 +244,9 @@ export const datasetRoutes = (options: DatasetRoutesOptions): FastifyPluginCallb
       {
         schema: {
           tags,
+          operationId: "queryDataset",
           summary: "One reading SQL statement",
+          errors: ["not_found", "conflict", "timed_out"],
           params: DatasetParams,
           body: SqlBody,
           response: { 200: SqlResult },
@@ -217,10 +269,12 @@ export const datasetRoutes = (options: DatasetRoutesOptions): FastifyPluginCallb
       {
         schema: {
           tags,
+          operationId: "downloadDataset",
           summary: "The dataset as one file",
+          errors: ["not_found", "conflict"],
           params: DatasetParams,
           querystring: DownloadQuery,
-          response: { 200: z.unknown() },
+          response: { 200: datasetFile },
         },
       },
       async ({ params: { dataset_id: id }, query: { format } }, reply): Promise<FastifyReply> => {
@@ -242,10 +296,13 @@ export const datasetRoutes = (options: DatasetRoutesOptions): FastifyPluginCallb
       {
         schema: {
           tags,
+          operationId: "streamDatasetEvents",
           summary: "What the job tells, as server-sent events",
+          requestHeaders: lastEventIdHeader,
+          errors: ["not_found"],
           params: DatasetParams,
           querystring: EventsQuery,
-          response: { 200: z.unknown() },
+          response: { 200: datasetEvents },
         },
       },
       ({ params: { dataset_id: id }, query, headers }, reply) =>

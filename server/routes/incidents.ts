@@ -6,7 +6,10 @@ import type { GpuToolContext } from "../../tools/gpu/context.ts";
 import { Incident, NewIncident } from "../../tools/gpu/incidents/incident.ts";
 import { searchIncidents } from "../../tools/gpu/search-incidents.ts";
 import { clientGone } from "../client-gone.ts";
+import { named } from "../openapi/names.ts";
 import { runTool } from "../run-tool.ts";
+
+named("Incident", Incident);
 
 /** `/api/v1/incidents`: past incidents over plain HTTP. */
 export const incidentRoutes = (context: GpuToolContext): FastifyPluginCallbackZod =>
@@ -15,13 +18,28 @@ export const incidentRoutes = (context: GpuToolContext): FastifyPluginCallbackZo
 
     app.post(
       "/api/v1/incidents/search",
-      { schema: { tags, summary: "Past incidents that resemble a description", body: searchIncidents.input } },
+      {
+        schema: {
+          tags,
+          operationId: "searchIncidents",
+          summary: "Past incidents that resemble a description",
+          body: named("SearchIncidentsRequest", searchIncidents.input),
+          response: { 200: named("IncidentHits", searchIncidents.output) },
+        },
+      },
       (request, reply) => runTool(searchIncidents, request.body, { context, signal: clientGone(reply) }),
     );
 
     app.get(
       "/api/v1/incidents",
-      { schema: { tags, summary: "All incidents", response: { 200: z.object({ incidents: z.array(Incident) }) } } },
+      {
+        schema: {
+          tags,
+          operationId: "listIncidents",
+          summary: "All incidents",
+          response: { 200: named("IncidentList", z.object({ incidents: z.array(Incident) })) },
+        },
+      },
       async () => ({ incidents: [...(await context.incidents.list())] }),
     );
 
@@ -30,8 +48,10 @@ export const incidentRoutes = (context: GpuToolContext): FastifyPluginCallbackZo
       {
         schema: {
           tags,
+          operationId: "getIncident",
           summary: "One incident",
-          params: z.object({ incident_id: z.string() }),
+          errors: ["incident_not_found"],
+          params: z.object({ incident_id: z.string().meta({ description: "Id of the incident.", examples: ["I04"] }) }),
           response: { 200: Incident },
         },
       },
@@ -44,7 +64,16 @@ export const incidentRoutes = (context: GpuToolContext): FastifyPluginCallbackZo
 
     app.post(
       "/api/v1/incidents",
-      { schema: { tags, summary: "Store a resolved incident", body: NewIncident, response: { 201: Incident } } },
+      {
+        schema: {
+          tags,
+          operationId: "addIncident",
+          summary: "Store a resolved incident",
+          errors: ["already_exists"],
+          body: named("NewIncident", NewIncident),
+          response: { 201: Incident },
+        },
+      },
       async (request, reply) => reply.code(201).send(await context.incidents.add(request.body)),
     );
 

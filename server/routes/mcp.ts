@@ -1,10 +1,43 @@
 import type { FastifyPluginCallback } from "fastify";
+import { z } from "zod";
 
 import { type McpHttpHandler, createMcpHttpHandler } from "../../mcp/server/http.ts";
 import type { McpServerFactory } from "../../mcp/server/create-server.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Log } from "../../lib/log.ts";
+import { McpMessage, mcpAnswer, mcpStream } from "../schemas/mcp.ts";
+
+const METHODS = [
+  {
+    method: "GET",
+    verb: "listenTo",
+    summary: "Listen to what is sent unasked by",
+    response: { 200: mcpStream },
+    errorBody: McpMessage,
+    errors: ["bad_request"],
+  },
+  {
+    method: "POST",
+    verb: "call",
+    summary: "Send a message to",
+    body: McpMessage,
+    response: { 200: mcpAnswer, 202: z.void().describe("A notification was taken. There is no body.") },
+    errorBody: McpMessage,
+  },
+  {
+    method: "DELETE",
+    verb: "leave",
+    summary: "End the session with",
+    response: { 200: z.void().describe("The session has ended. There is no body.") },
+    errorBody: McpMessage,
+    errors: ["bad_request", "not_found"],
+  },
+] as const;
+
+function toPascal(name: string): string {
+  return name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
 
 export interface McpRouteOptions {
   /** Server name, the last part of the URL, to its factory. */
@@ -29,15 +62,22 @@ export const mcpRoutes = ({ servers, config, hasAuth, clock, log }: McpRouteOpti
         allowedOrigins: config.corsOrigins.filter((origin) => origin !== "*"),
       });
       app.addHook("onClose", () => handler.close());
-      app.route({
-        method: ["GET", "POST", "DELETE"],
-        url: `/mcp/${name}`,
-        schema: { tags: ["mcp"], summary: `MCP server ${name} over streamable HTTP` },
-        handler: async (request, reply) => {
-          reply.hijack();
-          await handler.handle(request.raw, reply.raw, request.body ?? undefined);
-        },
-      });
+      for (const { method, verb, summary, ...schema } of METHODS) {
+        app.route({
+          method,
+          url: `/mcp/${name}`,
+          schema: {
+            tags: ["mcp"],
+            operationId: `${verb}${toPascal(name)}Mcp`,
+            summary: `${summary} the MCP server ${name}`,
+            ...schema,
+          },
+          handler: async (request, reply) => {
+            reply.hijack();
+            await handler.handle(request.raw, reply.raw, request.body ?? undefined);
+          },
+        });
+      }
     }
     done();
   };

@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import { errorMessage } from "../../lib/errors.ts";
 import { VERSION } from "../../lib/version.ts";
+import { Alive, Readiness, ServerInfo, prometheusMetrics } from "../schemas/system.ts";
 import { ensureSystemAssistants } from "../system-assistants.ts";
 import type { RouteContext } from "./context.ts";
 
@@ -18,15 +19,27 @@ export const systemRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
     const { store, checkpointer, graphs, clock, config, metrics, http } = context;
     const unlimited = { rateLimit: false as const };
 
-    for (const path of ["/ok", "/livez"]) {
-      app.get(path, { config: unlimited, schema: { tags, summary: "The process answers" } }, () => ({ ok: true }));
+    for (const { path, operationId } of [
+      { path: "/ok", operationId: "checkOk" },
+      { path: "/livez", operationId: "checkLiveness" },
+    ]) {
+      app.get(
+        path,
+        { config: unlimited, schema: { tags, operationId, summary: "The process answers", response: { 200: Alive } } },
+        () => ({ ok: true }),
+      );
     }
 
     app.get(
       "/readyz",
       {
         config: unlimited,
-        schema: { tags, summary: "Every part the service needs works; 503 with the reason if not" },
+        schema: {
+          tags,
+          operationId: "checkReadiness",
+          summary: "Every part the service needs works; 503 with the reason if not",
+          response: { 200: Readiness, 503: Readiness },
+        },
       },
       async (_request, reply) => {
         const checks = await Promise.all(
@@ -46,7 +59,13 @@ export const systemRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
       },
     );
 
-    app.get("/info", { config: unlimited, schema: { tags, summary: "Versions and what is supported" } }, () => ({
+    const infoDocs = {
+      tags,
+      operationId: "getInfo",
+      summary: "Versions and what is supported",
+      response: { 200: ServerInfo },
+    };
+    app.get("/info", { config: unlimited, schema: infoDocs }, () => ({
       version: API_VERSION,
       langgraph_js_version: langgraph.version,
       nemops_version: VERSION,
@@ -62,7 +81,15 @@ export const systemRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
 
     app.get(
       "/metrics",
-      { config: unlimited, schema: { tags, summary: "Prometheus metrics" } },
+      {
+        config: unlimited,
+        schema: {
+          tags,
+          operationId: "getMetrics",
+          summary: "Prometheus metrics",
+          response: { 200: prometheusMetrics },
+        },
+      },
       async (_request, reply) =>
         reply.header("content-type", metrics.registry.contentType).send(await metrics.registry.metrics()),
     );
@@ -77,7 +104,15 @@ export const systemRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
       });
       app.post(
         "/internal/truncate",
-        { schema: { tags, summary: "Empties the stores (test mode)", body: Truncate } },
+        {
+          schema: {
+            tags,
+            operationId: "truncateStores",
+            summary: "Empties the stores (test mode)",
+            body: Truncate,
+            response: { 200: Alive },
+          },
+        },
         async ({ body }) => {
           const tables = (["runs", "threads", "assistants"] as const).filter((table) => body[table] === true);
           await store.truncate([

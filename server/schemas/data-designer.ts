@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { JOB_SORTS, JOB_STATUSES } from "../../tools/data/designer/designer.ts";
 import { named } from "../openapi/names.ts";
+import { answerOf } from "../openapi/route-docs.ts";
 import { JsonObject, Timestamp } from "./common.ts";
 
 /**
@@ -290,3 +291,26 @@ export const SettingsResponse = named(
   }),
 );
 export type SettingsResponse = z.infer<typeof SettingsResponse>;
+
+export const DeletedJob = named("DeletedJob", z.object({ id: z.string(), deleted: z.boolean() }));
+export const ServiceHealth = named("ServiceHealth", z.object({ status: z.string().meta({ examples: ["healthy"] }) }));
+export const JobAnalysis = named(
+  "JobAnalysis",
+  z.unknown().meta({
+    description: "Statistics of the dataset, by column.",
+    examples: [{ num_records: 100, target_num_records: 100, column_statistics: [] }],
+  }),
+);
+
+export const previewLines = answerOf(
+  "application/jsonl",
+  z.string().meta({
+    examples: ['{"message":"[{\\"id\\":1}]","message_type":"dataset","extra":{}}\n'],
+  }),
+  "One `PreviewMessage` a line, each as it comes; heartbeats while nothing does.",
+);
+export const resultFile = answerOf(
+  "application/octet-stream",
+  z.string().meta({ format: "binary", examples: ["(a tar.gz)"] }),
+  "The file; the dataset is a tar.gz of Parquet.",
+);
