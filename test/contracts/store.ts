@@ -4,6 +4,7 @@ import type { Storage } from "../../server/store/open-storage.ts";
 import { describeAssistants } from "./store/assistants.ts";
 import { describeCrons } from "./store/crons.ts";
 import { describeItems } from "./store/items.ts";
+import { describeRunOwnership } from "./store/run-ownership.ts";
 import { describeRuns } from "./store/runs.ts";
 import { describeThreadEvents } from "./store/thread-events.ts";
 import { describeThreads } from "./store/threads.ts";
@@ -23,6 +24,7 @@ export function describeStore(name: string, open: () => Promise<Storage>): void 
     describeThreads(store);
     describeThreadEvents(store);
     describeRuns(store);
+    describeRunOwnership(store);
     describeItems(store);
     describeCrons(store);
     describeTransactions(store);
