@@ -19,6 +19,7 @@ export const STORED_SIZES: SizeChoice<StoredSizes> = {
   quick: { stored: [100, 1_000], requests: 10, parallel: 64 },
 };
 const LIST_REQUESTS = 15;
+const WARM_UP_REQUESTS = 300;
 const body = JSON.stringify({ assistant_id: "two_nodes", input: { log: ["start"] } });
 
 /** How runs and lists get slower with what is stored: conversations with two runs and their checkpoints each. */
@@ -60,7 +61,7 @@ async function measure(home: string, count: number, sizes: StoredSizes): Promise
   const search = (filter: object): Promise<number> =>
     p50(LIST_REQUESTS, () => send({ agent, url: `${url}/threads/search`, body: JSON.stringify(filter) }));
   try {
-    await runLoad(100, 8, wait);
+    await runLoad(WARM_UP_REQUESTS, 8, wait);
     const single = await p50(sizes.requests, wait);
     const parallel = await runLoad(sizes.parallel, sizes.clients, wait);
     const firsts: number[] = [];

@@ -1,3 +1,4 @@
+import { closeSync, fsyncSync, openSync } from "node:fs";
 import { Agent } from "node:http";
 import path from "node:path";
 
@@ -49,6 +50,12 @@ export async function storeThreads(home: string, templateId: string, from: numbe
   } finally {
     await checkpointer.close();
     await store.close();
+  }
+  // What is measured next must not wait for the gigabytes that the system still has to write.
+  for (const name of ["nemops.sqlite", "checkpoints.sqlite"]) {
+    const file = openSync(path.join(home, name), "r+");
+    fsyncSync(file);
+    closeSync(file);
   }
 }
 
