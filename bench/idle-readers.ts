@@ -8,7 +8,7 @@ import type { BenchTable } from "./support/table.ts";
 type ReaderSizes = { readers: number; rounds: number };
 
 export const READER_SIZES: SizeChoice<ReaderSizes> = {
-  full: { readers: 1_000, rounds: 3 },
+  full: { readers: 1_000, rounds: 2 },
   quick: { readers: 100, rounds: 1 },
 };
 const MAX_RUNS = 1_024;
