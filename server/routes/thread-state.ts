@@ -48,7 +48,7 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
 
     /** A client sees an interrupt, or the last values, a moment before the run has ended, and may answer at once. */
     const untilSettled = async (threadId: string): Promise<void> => {
-      const running = context.runs.ofThread(threadId).filter(({ status }) => status === "running");
+      const running = (await context.runs.followThread(threadId)).filter(({ status }) => status === "running");
       if (running.length === 0) return;
       const ended = new AbortController();
       await Promise.race([

@@ -8,6 +8,7 @@ import type { Checkpointer } from "../store/checkpointer.ts";
 import type { RunGuard } from "../store/run-guard.ts";
 import type { Run, StopRequest } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
+import { finishDeletionOf } from "../threads/finish-deletions.ts";
 import { type RunRequest, acceptRun, checkCheckpoint, stopRequestOf } from "./accept-run.ts";
 import type { BoundGraphs } from "./bound-graphs.ts";
 import type { EventLog } from "./event-log.ts";
@@ -106,7 +107,11 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     bound,
     observer,
     outbox,
-    onLost: (live) => giveUp(live, { ...common, bound, mirrors }),
+    onLost: (live) => {
+      // Accepted when others had already taken this process for dead, it is an owner's whom nobody misses any more.
+      shared.abandon(live);
+      return giveUp(live, { ...common, bound, mirrors });
+    },
     onUnstored: (live) => shared.abandon(live),
     onEnd: (hasSuccessor) => (hasSuccessor ? shared.wake() : shared.onRoom()),
   });
@@ -202,7 +207,10 @@ export function createRunManager(options: RunManagerOptions): RunManager {
         updatedAtMs: nowMs,
       };
       if (kwargs.webhook !== null) webhooks.check(kwargs.webhook);
-      if (threadId !== undefined) await checkCheckpoint(checkpointer, asked);
+      if (threadId !== undefined) {
+        if (body.if_not_exists === "create") await finishDeletionOf({ store, checkpointer }, threadId);
+        await checkCheckpoint(checkpointer, asked);
+      }
       // A stateless run alone is one row, which needs no transaction.
       const { run, inflight } =
         asked.isTemporary && request.alongside === undefined

@@ -89,6 +89,16 @@ describe("a deletion whose process was killed after its commit", () => {
     }
     expect(await hasCheckpoints(storage)).toBe(false);
   });
+
+  it("leaves no state to a run that makes a thread under its id", async () => {
+    await beginDeletion();
+    const next = await startTestApp({ home });
+    closers.push(() => next.close());
+    const payload = { assistant_id: "two_nodes", input: { log: ["new"] }, if_not_exists: "create" };
+    const answer = await next.app.inject({ method: "POST", url: `/threads/${threadId}/runs/wait`, payload });
+    expect(answer.json()).toEqual({ log: ["new", "first", "second"] });
+    expect(await next.store.deletedThreads.has(threadId)).toBe(false);
+  });
 });
 
 it("frees the stored checkpoints of a stateless run whose process was killed before it did", async () => {
