@@ -8,6 +8,8 @@ import { type EventAddress, addressOf } from "./event-filter.ts";
 import { decodeEvents, encodeEvents } from "./stored-events.ts";
 import type { ThreadEvent } from "./thread-log.ts";
 
+/** Time between two batches of a thread, unless somebody waits: a graph that streams in every turn is not a row a turn. */
+const PACE_MS = 25;
 /** What one statement stores at most. */
 const MAX_BATCH_CHARS = 1024 * 1024;
 /** What waits to be stored at most. Beyond it the oldest go, as they would from the log. */
@@ -65,8 +67,8 @@ interface Draft extends EmitOptions {
  * Numbers the events of a thread, stores them and then shows them. Stored first, because only the database can tell whether
  * a number is free while another process writes to the thread, and because a number that a client has seen must never mean
  * something else after a crash; so whatever a client names as its last event, the ones after it are stored or were never
- * sent. What comes in one turn of the event loop is one row, so a stream of tokens costs a statement a turn, and while the
- * database is slow the rows grow instead of becoming more. Runs do not wait for it but at their end.
+ * sent. What comes in one turn of the event loop, or in a few milliseconds of a busy stream, is one row; while the database
+ * is slow the rows grow instead of becoming more. Runs do not wait for it but at their end.
  *
  * When the database fails, events are shown without being stored: whoever follows now is served, a later reader is not.
  */
@@ -75,6 +77,8 @@ export function createThreadWriter(options: ThreadWriterOptions): ThreadWriter {
   let waiting: Draft[] = [];
   let waitingChars = 0;
   let isScheduled = false;
+  /** When the last batch was begun. */
+  let begunAtMs = -Infinity;
   let tail: Promise<unknown> = Promise.resolve();
   /** One that has not begun, which serves all who ask until it does. */
   let queuedSync: Promise<void> | undefined;
@@ -155,6 +159,7 @@ export function createThreadWriter(options: ThreadWriterOptions): ThreadWriter {
 
   const storeWaiting = async (): Promise<void> => {
     const drafts = waiting;
+    begunAtMs = clock.now();
     waiting = [];
     waitingChars = 0;
     isScheduled = false;
@@ -180,7 +185,10 @@ export function createThreadWriter(options: ThreadWriterOptions): ThreadWriter {
       }
       if (isScheduled) return;
       isScheduled = true;
-      setImmediate(() => void inTurn(storeWaiting));
+      const waitMs = begunAtMs + PACE_MS - clock.now();
+      const begin = (): void => void inTurn(storeWaiting);
+      if (waitMs <= 0) setImmediate(begin);
+      else setTimeout(begin, Math.min(waitMs, PACE_MS));
     },
     flush: () => inTurn(storeWaiting),
     sync() {
