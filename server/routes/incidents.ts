@@ -10,6 +10,7 @@ import { named } from "../openapi/names.ts";
 import { runTool } from "../run-tool.ts";
 
 named("Incident", Incident);
+const IncidentList = named("IncidentList", z.object({ incidents: z.array(Incident) }));
 
 /** `/api/v1/incidents`: past incidents over plain HTTP. */
 export const incidentRoutes = (context: GpuToolContext): FastifyPluginCallbackZod =>
@@ -37,7 +38,7 @@ export const incidentRoutes = (context: GpuToolContext): FastifyPluginCallbackZo
           tags,
           operationId: "listIncidents",
           summary: "All incidents",
-          response: { 200: named("IncidentList", z.object({ incidents: z.array(Incident) })) },
+          response: { 200: IncidentList },
         },
       },
       async () => ({ incidents: [...(await context.incidents.list())] }),

@@ -33,14 +33,17 @@ let service: OpenService;
 let home: string;
 let document: Document;
 
-beforeAll(async () => {
-  home = mkdtempSync(path.join(tmpdir(), "nemops-openapi-"));
-  service = await openService({
-    config: loadConfig({ NEMOPS_HOME: home, LLM_PROVIDER: "offline", EMBEDDINGS_PROVIDER: "none", SIM_NODES: "1" }),
+const open = async (folder: string): Promise<OpenService> =>
+  openService({
+    config: loadConfig({ NEMOPS_HOME: folder, LLM_PROVIDER: "offline", EMBEDDINGS_PROVIDER: "none", SIM_NODES: "1" }),
     langgraph: await readLanggraphConfig(OWN_LANGGRAPH_JSON),
     log: createLog({ level: "silent" }),
     clock: systemClock,
   });
+
+beforeAll(async () => {
+  home = mkdtempSync(path.join(tmpdir(), "nemops-openapi-"));
+  service = await open(home);
   document = (await service.app.inject("/openapi.json")).json<Document>();
 });
 afterAll(async () => {
@@ -77,6 +80,14 @@ const operations = (): [name: string, operation: Operation][] =>
 describe("the OpenAPI document", () => {
   it("is valid OpenAPI 3.1 whose examples are what their schemas say", async () => {
     expect(await lint(document)).toEqual([]);
+  });
+
+  it("is the same for a second service of the process", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "nemops-openapi-"));
+    const second = await open(folder);
+    expect((await second.app.inject("/openapi.json")).json()).toEqual(document);
+    await second.close();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it("is found wrong when an example does not fit", async () => {
