@@ -67,6 +67,8 @@ const MAX_REQUESTS_PER_MINUTE = 120_000;
 const DRAIN_MS = 10_000;
 /** How long clients may take to read what is left of their answers after that; a stalled one must not hold the process. */
 const LINGER_MS = 2_000;
+/** Fastify gives a hook ten seconds unless told otherwise, and then the process would not end after a full drain. */
+const HOOK_LIMIT_MS = 60_000;
 
 export type AppPlugin = FastifyPluginAsync | FastifyPluginCallback | FastifyPluginAsyncZod | FastifyPluginCallbackZod;
 
@@ -114,6 +116,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       const given = request.headers["x-request-id"];
       return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : newUuid();
     },
+    pluginTimeout: HOOK_LIMIT_MS,
     routerOptions: { maxParamLength: 512 },
     frameworkErrors: sendUrlError,
     // Keep-alive connections of idle clients must not hold up a shutdown.

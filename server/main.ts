@@ -40,7 +40,13 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
       log.info({ signal }, "stopping");
       // A second signal ends at once.
       process.once(signal, () => process.exit(130));
-      void server.close().then(() => process.exit(0));
+      void server.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, "not stopped in good order");
+          process.exit(1);
+        },
+      );
     };
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);
