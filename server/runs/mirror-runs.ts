@@ -112,7 +112,9 @@ export function createRunMirrors({ store, runs, bus, log }: RunMirrorsOptions): 
     const { run } = mirror;
     const result: RunResult =
       progress === undefined
-        ? { status: "interrupted", body: "{}" }
+        ? run.isTemporary
+          ? NOT_KEPT
+          : { status: "interrupted", body: "{}" }
         : await readStoredResult(store, { threadId: run.threadId, status: progress.status });
     const isError = result.status === "error" || result.status === "timeout";
     // The body is ours.
@@ -154,6 +156,14 @@ export function createRunMirrors({ store, runs, bus, log }: RunMirrorsOptions): 
     },
   };
 }
+
+/** A stateless run that was taken over and ended before this process asked; its state went with it. */
+const NOT_KEPT: RunResult = {
+  status: "error",
+  body: serialize({
+    __error__: { error: "RunTakenOver", message: "another server has executed the run, and its result is not kept" },
+  }),
+};
 
 /** Of a run that this process does not execute. */
 const NO_WRITER: EventWriter = {
