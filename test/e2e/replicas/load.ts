@@ -298,7 +298,8 @@ export function startLoad({ up, random, hookUrl, clients }: LoadOptions): Load {
   };
 }
 
-/** Said by a server that stops: the run goes on elsewhere. */
+/** Said by a server that stops, or that comes back when others have executed its run: no end of the run. */
 function isFarewell(body: unknown): boolean {
-  return (body as { __error__?: { error?: string } } | undefined)?.__error__?.error === "ServerStopping";
+  const { error } = (body as { __error__?: { error?: string } } | undefined)?.__error__ ?? {};
+  return error === "ServerStopping" || error === "RunTakenOver";
 }
