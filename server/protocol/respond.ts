@@ -54,7 +54,7 @@ async function whenAsked(context: ProtocolContext, target: CommandTarget, ids: r
   const thread = await requireThread(context, target);
   const pending = pendingInterrupts(thread);
   if (thread.status === "interrupted" && ids.every((id) => pending.includes(id))) return thread;
-  const running = context.runs.ofThread(thread.threadId).find((live) => live.status === "running");
+  const running = (await context.runs.followThread(thread.threadId)).find((live) => live.status === "running");
   if (running === undefined) return thread;
   const limit = new AbortController();
   const signal = AbortSignal.any([limit.signal, target.signal]);

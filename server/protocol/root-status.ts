@@ -11,6 +11,7 @@ export interface RootStatus {
 
 /** As much of a run as its status events tell. */
 export interface NamedRun {
+  /** Empty when it is not known. */
   readonly graphId: string;
   readonly run: Pick<LiveRun["run"], "runId">;
 }
@@ -22,7 +23,11 @@ export function emitRootStatus(
   { status, nowMs, error }: RootStatus,
   unless?: () => boolean,
 ): void {
-  const data = { event: status, graph_name: graphId, ...(error === undefined ? {} : { error }) };
+  const data = {
+    event: status,
+    ...(graphId === "" ? {} : { graph_name: graphId }),
+    ...(error === undefined ? {} : { error }),
+  };
   const params = { namespace: [], timestamp: nowMs, data };
   thread.emit({ method: "lifecycle", params }, { runId: run.runId, ...(unless === undefined ? {} : { unless }) });
 }

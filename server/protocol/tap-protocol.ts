@@ -51,8 +51,8 @@ export function createProtocolTap({ hub, clock, log }: TapOptions): TapRun {
           const status = toAgentStatus(result);
           const error = status === "failed" ? errorOf(result) : undefined;
           await pipeline.finish(status, error === undefined ? undefined : new Error(error));
-          // A run that the stopping server hands over goes on elsewhere.
-          if (live.stopReason !== "shutdown") {
+          // A run that was handed over, or taken, goes on elsewhere.
+          if (live.stopReason !== "shutdown" && live.stopReason !== "lost") {
             emitRootStatus(thread, live, { status, nowMs: clock.now(), error }, () => thread.hasEnded(runId));
           }
           await thread.flush();

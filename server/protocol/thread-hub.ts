@@ -35,6 +35,8 @@ export interface ThreadHub {
   readonly isShared: boolean;
   /** A run as it is stored, whoever asks. */
   findRun(runId: string): Promise<Run | undefined>;
+  /** Runs of the thread that some process executes. */
+  runningRuns(threadId: string): Promise<readonly Run[]>;
   /** Aborts when the server stops: open streams end then. */
   readonly closing: AbortSignal;
   /** Resolves when everything emitted is stored. */
@@ -149,6 +151,8 @@ export function createThreadHub(options: ThreadHubOptions): ThreadHub {
     isUsed: (threadId) => entries.has(threadId) || others.isFollowed(threadId),
     isShared,
     findRun: (runId) => store.runs.get(runId),
+    runningRuns: async (threadId) =>
+      (await store.runs.unfinishedOfThread(threadId)).filter(({ status }) => status === "running"),
     closing: closing.signal,
     async close() {
       closing.abort(new Error("the server stops"));

@@ -13,7 +13,7 @@ const ROOT_LIFECYCLE = { channels: ["lifecycle"], namespaces: [[]], depth: 0 };
 export interface ThreadRunsOptions {
   /** Its log tells when a run starts. */
   readonly thread: ProtocolThread;
-  readonly runs: Pick<RunManager, "ofThread">;
+  readonly runs: Pick<RunManager, "followThread">;
   readonly store: Store;
   readonly clock: Clock;
   readonly modes: readonly ("run_modes" | "lifecycle" | "state_update")[];
@@ -32,9 +32,9 @@ export async function* openThreadRuns(options: ThreadRunsOptions): AsyncGenerato
   yield ": open\n\n";
   const seen = new Set<string>();
   let position = thread.log.end;
-  let resume = findResume(runs.ofThread(thread.threadId), options.lastEventId, seen);
+  let resume = findResume(await runs.followThread(thread.threadId), options.lastEventId, seen);
   while (!signal.aborted) {
-    const known = runs.ofThread(thread.threadId);
+    const known = await runs.followThread(thread.threadId);
     for (const runId of seen) if (!known.some(({ run }) => run.runId === runId)) seen.delete(runId);
     const next = known.find((live) => !seen.has(live.run.runId) && live.status !== "pending");
     if (next === undefined) {

@@ -114,7 +114,7 @@ export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub 
           whenClosed(reply, release);
           whenClosed(reply, metrics.onStreamOpen());
           await ready;
-          await watchRuns(thread, { lives: runs.ofThread(thread.threadId), clock, hub });
+          await watchRuns(thread, { runs, clock, hub });
           const lastEventId = headers["last-event-id"];
           const stream = openProtocolStream({
             log: thread.log,
@@ -150,7 +150,7 @@ export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub 
           const { thread, ready, release } = hub.follow(threadId);
           const onClose = metrics.onStreamOpen();
           const target = { thread, headers: request.headers, access: currentAccess() };
-          const opened = ready.then(() => watchRuns(thread, { lives: runs.ofThread(threadId), clock, hub }));
+          const opened = ready.then(() => watchRuns(thread, { runs, clock, hub }));
           await serveSocket({ context, socket, target, heartbeatMs, opened, canSee: createEventGate(threadId) });
           onClose();
           release();
