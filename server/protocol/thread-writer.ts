@@ -159,7 +159,8 @@ export function createThreadWriter(options: ThreadWriterOptions): ThreadWriter {
 
   const storeWaiting = async (): Promise<void> => {
     const drafts = waiting;
-    begunAtMs = clock.now();
+    // Those who only ask whether something waits hold nothing up.
+    if (drafts.length > 0) begunAtMs = clock.now();
     waiting = [];
     waitingChars = 0;
     isScheduled = false;
