@@ -9,7 +9,7 @@ const MAX_DEPTH = 100;
  */
 export function serialize(value: unknown): string {
   try {
-    return JSON.stringify(value, replace) ?? "null";
+    return JSON.stringify(withPlainMessages(value, 0), replace) ?? "null";
   } catch {
     // A cycle, a throwing toJSON or too deep a nesting: copy what can be copied.
   }
@@ -37,6 +37,31 @@ interface DictMessage {
 
 function isMessage(value: unknown): value is DictMessage {
   return typeof value === "object" && value !== null && "toDict" in value && typeof value.toDict === "function";
+}
+
+/** Where states and events hold messages: `[message, metadata]`, `{messages}`, `{node: {messages}}`. */
+const MESSAGE_DEPTH = 3;
+
+/**
+ * The same value with the messages that lie near its top in their wire form. Those that `JSON.stringify` meets itself cost
+ * twice as much, because it calls their `toJSON` before the replacer can put something else in its place.
+ */
+function withPlainMessages(value: unknown, depth: number): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (isMessage(value)) return special(value);
+  if (depth === MESSAGE_DEPTH) return value;
+  if (Array.isArray(value)) {
+    // Lists hold messages or they do not; of long lists of other things only the first is looked at.
+    return isMessage(value[0]) ? value.map((item) => withPlainMessages(item, MESSAGE_DEPTH)) : value;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if ((prototype !== Object.prototype && prototype !== null) || "toJSON" in value) return value;
+  let copy: Record<string, unknown> | undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const plain = withPlainMessages(item, depth + 1);
+    if (plain !== item) copy = { ...(copy ?? value), [key]: plain };
+  }
+  return copy ?? value;
 }
 
 /** `this` is the holder: messages have a toJSON of another shape, so the value given is already not theirs. */

@@ -23,6 +23,25 @@ describe("serialize", () => {
     });
   });
 
+  it("writes the same wherever a message lies, and leaves the value as it was", () => {
+    const message = new AIMessage({ id: "1", content: "a", response_metadata: { finishReason: "stop" } });
+    const flat = serialize(message);
+    expect(JSON.parse(flat)).toMatchObject({ type: "ai", id: "1", response_metadata: { finishReason: "stop" } });
+    expect(serialize([message, { langgraph_step: 1 }])).toBe(`[${flat},{"langgraph_step":1}]`);
+    expect(serialize(["text", message])).toBe(`["text",${flat}]`);
+    expect(serialize({ b: 1, messages: [message], a: message })).toBe(`{"b":1,"messages":[${flat}],"a":${flat}}`);
+    const deep = { a: { b: { c: { d: { e: [[message]] } } } } };
+    expect(serialize(deep)).toBe(`{"a":{"b":{"c":{"d":{"e":[[${flat}]]}}}}}`);
+    expect(deep.a.b.c.d.e).toEqual([[message]]);
+    class Holder {
+      readonly message = message;
+      toJSON(): unknown {
+        return { held: this.message };
+      }
+    }
+    expect(serialize({ holder: new Holder() })).toBe(`{"holder":{"held":${flat}}}`);
+  });
+
   it("gives every value some JSON form and never throws", () => {
     const loop: Record<string, unknown> = { list: [1] };
     loop["self"] = loop;
