@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { nextTime } from "../../server/crons/schedule.ts";
-import { type ManualClock, createManualClock } from "../mcp/support/manual-clock.ts";
+import { type ManualClock, createManualClock } from "../support/manual-clock.ts";
 import { type TestApp, startTestApp } from "../support/test-app.ts";
 import { openTestStorage } from "../support/test-storage.ts";
 import { SDKS } from "./clients.ts";

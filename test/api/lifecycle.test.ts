@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
-import { createManualClock } from "../mcp/support/manual-clock.ts";
+import { createManualClock } from "../support/manual-clock.ts";
 import { type TestApp, startTestApp } from "../support/test-app.ts";
 import { createGate } from "../support/test-graphs.ts";
 import { SDKS } from "./clients.ts";

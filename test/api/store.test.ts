@@ -2,7 +2,7 @@ import { Annotation, END, type LangGraphRunnableConfig, START, StateGraph } from
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { createItemIndex } from "../../server/store/rank-items.ts";
-import { createManualClock } from "../mcp/support/manual-clock.ts";
+import { createManualClock } from "../support/manual-clock.ts";
 import { TEST_GRAPHS } from "../support/test-graphs.ts";
 import { type TestApp, startTestApp } from "../support/test-app.ts";
 import { SDKS } from "./clients.ts";

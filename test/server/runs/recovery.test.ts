@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { Annotation, END, START, StateGraph, interrupt } from "@langchain/langgraph";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { createManualClock } from "../../mcp/support/manual-clock.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
 import { type TestApp, createTempFolder, startTestApp } from "../../support/test-app.ts";
 import { copyTestStorage } from "../../support/test-storage.ts";
 import { TEST_GRAPHS, createGate } from "../../support/test-graphs.ts";
