@@ -36,6 +36,7 @@ export function sendEventStream(context: RouteContext, reply: FastifyReply, answ
     afterId,
     heartbeatMs: context.config.heartbeatMs,
     signal,
+    now: () => context.clock.now(),
     ...(modes === undefined ? {} : { modes }),
   });
   return reply

@@ -4,6 +4,11 @@ import type { EventLog } from "./event-log.ts";
 
 /** Events are written in chunks of about this many characters, so that thousands of small ones are few writes. */
 const CHUNK_CHARS = 64 * 1024;
+/**
+ * After so long without an event a comment sends the head of the answer, which clients wait for before they go on. Runs
+ * that begin to speak at once need none.
+ */
+const OPEN_MS = 20;
 
 export interface EventStreamOptions {
   readonly log: EventLog;
@@ -15,6 +20,7 @@ export interface EventStreamOptions {
   readonly signal: AbortSignal;
   /** Modes the reader wants; undefined for all. Life-cycle events are always sent. */
   readonly modes?: readonly string[];
+  readonly now: () => number;
 }
 
 const ALWAYS = new Set(["metadata", "error", "end"]);
@@ -23,7 +29,7 @@ const ALWAYS = new Set(["metadata", "error", "end"]);
  * One reader's server-sent events: what the log holds after `afterId`, then what comes, until the run ends. It is read
  * only as fast as the socket takes it. A reader that fell behind what the log keeps gets an `error` event and the end.
  */
-export function openEventStream({ log, afterId, heartbeatMs, signal, modes }: EventStreamOptions): Readable {
+export function openEventStream({ log, afterId, heartbeatMs, signal, modes, now }: EventStreamOptions): Readable {
   const accepts =
     modes === undefined
       ? () => true
@@ -31,6 +37,8 @@ export function openEventStream({ log, afterId, heartbeatMs, signal, modes }: Ev
 
   async function* frames(): AsyncGenerator<string> {
     let position = afterId;
+    let isOpen = false;
+    let writtenAtMs = now();
     while (!signal.aborted) {
       const { text, lastId, hasGap } = log.read(position, CHUNK_CHARS, accepts);
       if (hasGap) {
@@ -39,12 +47,19 @@ export function openEventStream({ log, afterId, heartbeatMs, signal, modes }: Ev
       }
       const hasMoved = lastId > position;
       position = lastId;
+      // Events that the reader does not want are no sign of life to it.
+      const leftMs = writtenAtMs + (isOpen ? heartbeatMs : Math.min(OPEN_MS, heartbeatMs)) - now();
       if (text !== "") yield text;
-      else if (hasMoved) continue;
-      else if (log.isEnded) {
+      else if (log.isEnded && !hasMoved) {
         if (log.farewell !== "") yield log.farewell;
         return;
-      } else if (!(await log.wait(position, heartbeatMs, signal)) && !signal.aborted) yield ": heartbeat\n\n";
+      } else if (leftMs <= 0) yield isOpen ? ": heartbeat\n\n" : ": open\n\n";
+      else {
+        if (!hasMoved) await log.wait(position, leftMs, signal);
+        continue;
+      }
+      isOpen = true;
+      writtenAtMs = now();
     }
   }
 

@@ -68,6 +68,28 @@ describe("event streams", () => {
     expect(await again.text()).toBe(first);
   });
 
+  it("answer their head at once though the run is silent", async () => {
+    const patient = await startTestApp({ isListening: true, env: { HEARTBEAT_MS: "60000" } });
+    try {
+      const gate = createGate("head");
+      const request = { assistant_id: "behaving", input: { mode: "wait:head" }, stream_resumable: true };
+      const started = await fetch(`${patient.url}/runs/stream`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(request),
+      });
+      await gate.reached;
+      const joined = await fetch(`${patient.url}${started.headers.get("location")}`);
+      const waiting = await fetch(`${patient.url}${started.headers.get("location")}?stream_mode=custom`);
+      expect(joined.headers.get("content-type")).toContain("text/event-stream");
+      gate.open();
+      expect(await joined.text()).toMatch(/^: open\n\nid: \d+\nevent: values\n/);
+      expect(frames(await waiting.text())).toEqual([": open", expect.stringContaining("event: end")]);
+    } finally {
+      await patient.close();
+    }
+  });
+
   it("carry heartbeat comments while a node is silent", async () => {
     const gate = createGate("heartbeat");
     const response = await post("/runs/stream", { assistant_id: "behaving", input: { mode: "wait:heartbeat" } });

@@ -41,7 +41,7 @@ describe("an event log", () => {
     expect(log.read(-1, 10, all).hasGap).toBe(true);
     expect(log.read(78, 10, all).text).toMatch(/^id: 79\n/);
     log.end();
-    const late = await readAll(openEventStream({ log, afterId: -1, heartbeatMs: 1_000, signal: never }));
+    const late = await readAll(openEventStream({ log, afterId: -1, heartbeatMs: 1_000, signal: never, now: Date.now }));
     expect(late).toMatch(/^event: error\ndata: \{"error":"EventsDropped"/);
   });
 
