@@ -95,7 +95,11 @@ function stopWhenGone(context: RouteContext, runId: string, signal: AbortSignal)
 }
 
 /** Where a reader wants to go on. Without the header it sees what comes from now on. */
-export function readLastEventId(header: string | string[] | undefined, log: EventLog): number {
+export function readLastEventId(
+  header: string | string[] | undefined,
+  log: EventLog,
+  { isElsewhere = false }: { readonly isElsewhere?: boolean | undefined } = {},
+): number {
   if (header === undefined || header === "") return log.lastId;
   const text = String(header);
   if (!/^-?\d{1,15}$/.test(text)) {
@@ -104,5 +108,7 @@ export function readLastEventId(header: string | string[] | undefined, log: Even
       problems: [{ field: "Last-Event-ID", message }],
     });
   }
-  return Math.min(Math.max(Number(text), -1), log.lastId);
+  const id = Math.max(Number(text), -1);
+  // A reader that comes from the run's own server may be ahead of what has arrived here.
+  return isElsewhere && !log.isEnded ? id : Math.min(id, log.lastId);
 }

@@ -165,7 +165,7 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
             runId,
             log,
             path: runPath(runId, threadId),
-            afterId: readLastEventId(headers["last-event-id"], log),
+            afterId: readLastEventId(headers["last-event-id"], log, { isElsewhere: live?.isElsewhere }),
             isCancelledOnDisconnect: query.cancel_on_disconnect ?? false,
             ...(modes.length === 0 ? {} : { modes: modes.map(toEventName) }),
           });

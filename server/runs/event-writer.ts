@@ -101,11 +101,13 @@ export function createPlainWriter(options: EventWriterOptions): EventWriter {
   const rows = createRows(options);
   let staged: LastEvent | undefined;
   let isPublished = false;
+  /** What is not stored yet is stored with the end: both at the same time would do it twice. */
+  let isSealed = false;
   let isClosed = false;
   let storedId = log.lastId;
 
   const turns = createTurns(async () => {
-    if (!isPublished) return;
+    if (!isPublished || isSealed) return;
     while (!isClosed && storedId < log.lastId) {
       const batch = log.entries(storedId, ROW_CHARS);
       isClosed = !(await rows.tryAppend(batch)) || isClosed;
@@ -120,7 +122,10 @@ export function createPlainWriter(options: EventWriterOptions): EventWriter {
       log.append(event, dataJson);
       if (isPublished) turns.schedule();
     },
-    flush: () => (isPublished ? turns.run() : Promise.resolve()),
+    async flush() {
+      if (isPublished) await turns.run();
+      isSealed = true;
+    },
     publish() {
       if (isPublished) return;
       isPublished = true;

@@ -110,11 +110,10 @@ export function createRunMirrors({ store, runs, bus, log }: RunMirrorsOptions): 
   const endUntold = async (mirror: LiveRun, progress: RunProgress | undefined): Promise<void> => {
     if (mirror.log.isEnded) return;
     const { run } = mirror;
-    const result: RunResult =
-      progress === undefined
-        ? run.isTemporary
-          ? NOT_KEPT
-          : { status: "interrupted", body: "{}" }
+    const gone: RunResult = run.isTemporary ? NOT_KEPT : { status: "interrupted", body: "{}" };
+    const result =
+      progress === undefined || run.isTemporary
+        ? gone
         : await readStoredResult(store, { threadId: run.threadId, status: progress.status });
     const isError = result.status === "error" || result.status === "timeout";
     // The body is ours.

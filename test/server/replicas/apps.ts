@@ -16,9 +16,10 @@ import { type QuickClock, createQuickClock } from "./quick-clock.ts";
 /** What the nodes of all apps did, in order: `<app> <op>:<step>`. */
 export interface Stage {
   readonly done: string[];
-  /** Resolves in the node when the test lets the operation go on. */
-  wait(op: string, signal: AbortSignal | undefined): Promise<void>;
-  open(op: string): void;
+  /** Resolves in the node when the test lets the operation go on, in this app or in all. */
+  wait(name: string, op: string, signal: AbortSignal | undefined): Promise<void>;
+  /** `<op>` for all apps, or `<app> <op>`. */
+  open(what: string): void;
 }
 
 export interface TestReplica {
@@ -49,10 +50,10 @@ export function createStage(): Stage {
   };
   return {
     done: [],
-    async wait(op, signal) {
+    async wait(name, op, signal) {
       const { promise: aborted, reject } = Promise.withResolvers<never>();
       signal?.addEventListener("abort", () => reject(new Error("stopped")), { once: true });
-      await Promise.race([gate(op).promise, aborted]);
+      await Promise.race([gate(op).promise, gate(`${name} ${op}`).promise, aborted]);
     },
     open: (op) => gate(op).resolve(),
   };
@@ -73,7 +74,7 @@ function createSteps(name: string, stage: Stage) {
     async ({ op, hold }: State, config: LangGraphRunnableConfig): Promise<Partial<State>> => {
       stage.done.push(`${name} ${op}:${step}`);
       config.writer?.({ op, step });
-      if (step === "b" && hold !== "") await stage.wait(op, hold === "deaf" ? undefined : config.signal);
+      if (step === "b" && hold !== "") await stage.wait(name, op, hold === "deaf" ? undefined : config.signal);
       return { log: [`${op}:${step}`] };
     };
   return new StateGraph(State)

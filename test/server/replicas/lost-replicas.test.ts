@@ -107,10 +107,11 @@ describe.skipIf(!hasPostgres())("a replica that is taken for dead", () => {
     await untilDone(stage, "first bare:b");
     await lose(first);
     await untilDone(stage, "second bare:b");
-    stage.open("bare");
+    stage.open("second bare");
     await vi.waitFor(async () => {
       expect(await postgres.query(`select run_id from "${schemaOf(uri)}".runs`)).toEqual([]);
     }, WAIT);
+    stage.open("bare");
     first.clock.go();
     expect((await waiting).body).toMatchObject({ __error__: { error: "RunTakenOver" } });
   });
