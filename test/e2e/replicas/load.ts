@@ -13,6 +13,10 @@ export interface Operation {
   readonly threadId: string | undefined;
   /** Undefined when the answer was lost with the server: the run may have been accepted or not. */
   runId: string | undefined;
+  /** The client saw how it ended. */
+  hasEnded: boolean;
+  /** It stops whatever is unfinished on its thread, also runs whose answers were lost. */
+  isInterrupting: boolean;
   readonly hasHook: boolean;
   readonly hasSyncCheckpoints: boolean;
 }
@@ -113,6 +117,8 @@ export function startLoad({ up, random, hookUrl, clients }: LoadOptions): Load {
       kind,
       threadId,
       runId: undefined,
+      hasEnded: false,
+      isInterrupting: false,
       hasHook: random() < 0.5,
       hasSyncCheckpoints: random() < 0.5,
     };
@@ -137,7 +143,9 @@ export function startLoad({ up, random, hookUrl, clients }: LoadOptions): Load {
     return `/threads/${operation.threadId}/runs/${operation.runId}`;
   };
   /** The end of the log must be this operation's: the client asks for nothing else on the thread meanwhile. */
-  const expectEnd = ({ op }: Operation, body: unknown): void => {
+  const expectEnd = (operation: Operation, body: unknown): void => {
+    const { op } = operation;
+    operation.hasEnded = true;
     const { log } = (body ?? {}) as { log?: string[] };
     if (JSON.stringify(log?.slice(-STEPS.length)) !== JSON.stringify(logOf(op))) {
       problems.push(`${op} ended with ${JSON.stringify(body).slice(0, 300)}`);
@@ -260,6 +268,7 @@ export function startLoad({ up, random, hookUrl, clients }: LoadOptions): Load {
       await start(former);
       await sleep(pick(0, 2 * MAX_PAUSE_MS));
       const operation = begin("join", threadId);
+      operation.isInterrupting = true;
       const path = await start(operation, { multitask_strategy: "interrupt" });
       if (path !== undefined) expectEnd(operation, await join(path));
     },
