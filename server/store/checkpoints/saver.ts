@@ -18,6 +18,7 @@ import type { Database as SqliteDatabase } from "better-sqlite3";
 import { isJsonPathKey } from "../json-filter.ts";
 import { ChunkStore } from "./chunk-store.ts";
 import { type Point, type PointRow, readPoint, readSends, selectPoint } from "./point.ts";
+import { StateSerializer } from "./state-serializer.ts";
 import { setUpTables } from "./tables.ts";
 import { type StoredValue, packChannels, packWrite, readStored } from "./values.ts";
 
@@ -37,7 +38,7 @@ export class SqliteRunSaver extends BaseCheckpointSaver {
   readonly #translate: (error: unknown) => unknown;
 
   constructor({ db, translate }: SqliteRunSaverOptions) {
-    super();
+    super(new StateSerializer());
     this.db = db;
     this.#translate = translate;
     setUpTables(db);

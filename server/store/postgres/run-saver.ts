@@ -12,6 +12,7 @@ import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import type { Pool } from "pg";
 
 import type { Random } from "../../../lib/random.ts";
+import { StateSerializer } from "../checkpoints/state-serializer.ts";
 import { RunLostError } from "../run-lost-error.ts";
 
 export interface PostgresRunSaverOptions {
@@ -52,7 +53,7 @@ export class PostgresRunSaver extends PostgresSaver {
 
   constructor(options: PostgresRunSaverOptions) {
     const { pool, schema } = options;
-    super(pool, undefined, { schema });
+    super(pool, new StateSerializer(), { schema });
     this.#options = options;
     const name = (table: string): string => `"${schema.replaceAll('"', '""')}".${table}`;
     this.tables = {

@@ -80,7 +80,8 @@ it("takes as much for the third 25 runs of a thread as for the second 25", async
     sizes.push(storedBytes());
   }
   const [first = 0, second = 0, third = 0] = sizes;
-  expect((third - second) / (second - first)).toBeLessThan(1.3);
+  // 1.67 if it grew with the square of the length. Ids differ each time, and with them where values are cut.
+  expect((third - second) / (second - first)).toBeLessThan(1.5);
   expect(await historyOf(saver)).toHaveLength(75 * 3);
 });
 
