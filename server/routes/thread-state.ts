@@ -69,7 +69,7 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
       const snapshot = await graph?.getState({ configurable: { ...reference, thread_id: threadId } }, { subgraphs });
       if (snapshot?.createdAt !== undefined) return toThreadState(snapshot);
       if (typeof id !== "string") return EMPTY_STATE;
-      throw new ServiceError("checkpoint_not_found", `Checkpoint not found: thread ${threadId} has no ${id}`);
+      throw checkpointNotFound(threadId, id);
     };
 
     const readHistory = async (threadId: string, request: HistoryRequest): Promise<ThreadStateBody[]> => {
@@ -144,11 +144,19 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
       },
       async ({ body, params: { thread_id: threadId } }) => {
         await untilSettled(threadId);
-        const written = await updateState(context, await find(threadId), {
-          configurable: {
-            ...toCheckpointConfig(body.checkpoint),
-            ...(body.checkpoint_id == null ? {} : { checkpoint_id: body.checkpoint_id }),
-          },
+        const thread = await find(threadId);
+        const configurable: Record<string, unknown> = {
+          ...toCheckpointConfig(body.checkpoint),
+          ...(body.checkpoint_id == null ? {} : { checkpoint_id: body.checkpoint_id }),
+        };
+        const id = configurable["checkpoint_id"];
+        if (typeof id === "string") {
+          // Without it LangGraph would begin a new history, in which all that the thread held is missing.
+          const from = { configurable: { checkpoint_ns: "", ...configurable, thread_id: threadId } };
+          if ((await context.checkpointer.saver.getTuple(from)) === undefined) throw checkpointNotFound(threadId, id);
+        }
+        const written = await updateState(context, thread, {
+          configurable,
           values: body.values,
           ...(body.as_node == null ? {} : { asNode: body.as_node }),
         });
@@ -230,6 +238,10 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
     );
     done();
   };
+
+function checkpointNotFound(threadId: string, id: string): ServiceError {
+  return new ServiceError("checkpoint_not_found", `Checkpoint not found: thread ${threadId} has no ${id}`);
+}
 
 /** The id in a checkpoint, or in a config around one. */
 function checkpointIdOf(reference: Readonly<Record<string, unknown>> | null | undefined): string | undefined {

@@ -68,6 +68,19 @@ describe.each(SDKS)("$name", ({ name, connect }) => {
     expect((await client.threads.get(threadId)).values).toMatchObject({ log: ["a", "first", "second", "by hand"] });
   });
 
+  it("keeps the history when the checkpoint to fork from is not there", async () => {
+    const client = connect(server.url);
+    const { thread_id: threadId } = await client.threads.create();
+    await client.runs.wait(threadId, "two_nodes", { input: { log: ["a"] } });
+    const checkpointId = "1f0c8a5e-7d2b-6b3c-8001-9a4e5f6c7d80";
+    for (const from of [{ checkpointId }, { checkpoint: { checkpoint_id: checkpointId, checkpoint_ns: "" } }]) {
+      const update = { values: { log: ["lost"] }, asNode: "second", ...from };
+      await expect(client.threads.updateState(threadId, update as { values: object })).rejects.toThrow("HTTP 404: ");
+    }
+    const { values } = await client.threads.getState<{ log: string[] }>(threadId);
+    expect(values.log).toEqual(["a", "first", "second"]);
+  });
+
   it("stops at an interrupt, shows it everywhere, and resumes by value", async () => {
     const client = connect(server.url);
     const { thread_id: threadId } = await client.threads.create();
