@@ -30,7 +30,8 @@ export const assistantGraphRoutes = ({ store, graphs, bound }: RouteContext): Fa
           params,
           querystring: z.object({
             xray: z
-              .union([QueryFlag, z.coerce.number().int().min(0)])
+              // Numbers first: 1 is one level and not all of them.
+              .union([z.coerce.number().int().min(0), QueryFlag])
               .optional()
               .describe("Whether subgraphs are drawn, too, or how many levels of them."),
           }),
