@@ -67,6 +67,7 @@ function toFailure(error: FastifyError | ServiceError | AuthRejection, request: 
     );
   }
   if (status === 429) return known("rate_limited", error.message);
+  if (error.code === MEDIA_TYPE_ERROR) return known("bad_request", mediaTypeProblem(request));
   if (status >= 400 && status < 500) return { ...known("bad_request", error.message), status };
   return {
     status: 500,
@@ -74,6 +75,14 @@ function toFailure(error: FastifyError | ServiceError | AuthRejection, request: 
     title: "Internal error",
     detail: `an unexpected error; the server's log has it under request ${request.id}`,
   };
+}
+
+export const MEDIA_TYPE_ERROR = "FST_ERR_CTP_INVALID_MEDIA_TYPE";
+
+/** Bodies are read whatever their type says, so all that is refused is what is no media type. */
+export function mediaTypeProblem({ headers }: FastifyRequest): string {
+  const type = JSON.stringify(String(headers["content-type"]).slice(0, 100));
+  return `content-type: ${type} is not a media type; leave it out, or send application/json`;
 }
 
 function known(code: ErrorCode, detail: string): Failure {

@@ -80,15 +80,16 @@ export function createOperationReader({
 }
 
 /** The failures that a route has because of its parts, besides its own. */
-function failuresOf({ schema, isLimited }: DocumentedRoute, isGuarded: boolean): readonly ErrorCode[] {
+function failuresOf({ method, schema, isLimited }: DocumentedRoute, isGuarded: boolean): readonly ErrorCode[] {
   const { body, params, querystring, errors = [], errorBody } = schema;
-  const hasBody = body !== undefined;
+  // A body that nobody asked for is read, too.
+  const isRead = method !== "GET" || body !== undefined;
   return [
-    ...(hasBody ? (errorBody === undefined ? (["invalid_json"] as const) : []) : []),
+    ...(isRead && errorBody === undefined ? (["invalid_json"] as const) : []),
     ...(isGuarded ? (["unauthorized", "forbidden"] as const) : []),
     ...errors,
-    ...(hasBody ? (["payload_too_large"] as const) : []),
-    ...(hasBody || params !== undefined || querystring !== undefined ? (["invalid_input"] as const) : []),
+    ...(isRead ? (["payload_too_large"] as const) : []),
+    ...(isRead || params !== undefined || querystring !== undefined ? (["invalid_input"] as const) : []),
     ...(isLimited ? (["rate_limited"] as const) : []),
   ];
 }

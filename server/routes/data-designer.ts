@@ -176,6 +176,7 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
           ...docs,
           operationId: "cancelDataDesignerJob",
           summary: "Cancel a job",
+          errors: ["conflict"],
           params: JobParams,
           response: { 200: DataDesignerJob, ...errors },
         },

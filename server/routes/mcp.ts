@@ -6,32 +6,31 @@ import type { McpServerFactory } from "../../mcp/server/create-server.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Log } from "../../lib/log.ts";
-import { McpMessage, mcpAnswer, mcpStream } from "../schemas/mcp.ts";
+import { McpMessage, mcpAnswer, mcpRefusals, mcpSessionHeader, mcpStream } from "../schemas/mcp.ts";
 
 const METHODS = [
   {
     method: "GET",
     verb: "listenTo",
     summary: "Listen to what is sent unasked by",
-    response: { 200: mcpStream },
-    errorBody: McpMessage,
-    errors: ["bad_request"],
+    response: { 200: mcpStream, ...mcpRefusals.GET },
   },
   {
     method: "POST",
     verb: "call",
     summary: "Send a message to",
     body: McpMessage,
-    response: { 200: mcpAnswer, 202: z.void().describe("A notification was taken. There is no body.") },
-    errorBody: McpMessage,
+    response: {
+      200: mcpAnswer,
+      202: z.void().describe("A notification was taken. There is no body."),
+      ...mcpRefusals.POST,
+    },
   },
   {
     method: "DELETE",
     verb: "leave",
     summary: "End the session with",
-    response: { 200: z.void().describe("The session has ended. There is no body.") },
-    errorBody: McpMessage,
-    errors: ["bad_request", "not_found"],
+    response: { 200: z.void().describe("The session has ended. There is no body."), ...mcpRefusals.DELETE },
   },
 ] as const;
 
@@ -70,6 +69,7 @@ export const mcpRoutes = ({ servers, config, hasAuth, clock, log }: McpRouteOpti
             tags: ["mcp"],
             operationId: `${verb}${toPascal(name)}Mcp`,
             summary: `${summary} the MCP server ${name}`,
+            requestHeaders: mcpSessionHeader,
             ...schema,
           },
           handler: async (request, reply) => {

@@ -101,7 +101,7 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
           params,
           querystring: StateQuery,
           response: { 200: ThreadStateBody },
-          errors: ["thread_not_found"],
+          errors: ["thread_not_found", "conflict"],
         },
       },
       async ({ params: { thread_id: threadId }, query }) =>
@@ -174,7 +174,7 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
           params: params.extend({ checkpoint_id: CheckpointId }),
           querystring: StateQuery,
           response: { 200: ThreadStateBody },
-          errors: ["thread_not_found", "checkpoint_not_found"],
+          errors: ["thread_not_found", "checkpoint_not_found", "conflict"],
         },
       },
       async ({ params: { thread_id: threadId, checkpoint_id: id }, query }) =>
@@ -194,7 +194,7 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
           params,
           body: StateAtCheckpoint,
           response: { 200: ThreadStateBody },
-          errors: ["thread_not_found", "checkpoint_not_found"],
+          errors: ["thread_not_found", "checkpoint_not_found", "conflict"],
         },
       },
       async ({ body, params: { thread_id: threadId } }) =>
@@ -211,7 +211,7 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
           params,
           querystring: HistoryQuery,
           response: { 200: z.array(ThreadStateBody) },
-          errors: ["thread_not_found"],
+          errors: ["thread_not_found", "conflict"],
         },
       },
       async ({ params: { thread_id: threadId }, query }) => {
@@ -230,7 +230,7 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
           params,
           body: HistoryBody,
           response: { 200: z.array(ThreadStateBody) },
-          errors: ["thread_not_found", "checkpoint_not_found"],
+          errors: ["thread_not_found", "checkpoint_not_found", "conflict"],
         },
       },
       async ({ body, params: { thread_id: threadId } }) =>

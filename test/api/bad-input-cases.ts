@@ -21,6 +21,15 @@ const deep = `{"assistant_id":"two_nodes","input":${"[".repeat(5_000)}${"]".repe
 export const CASES: readonly Case[] = [
   { what: "malformed JSON", path: "/runs/wait", body: '{"assistant_id": ', status: 400, code: "invalid_json" },
   { what: "a body that is not JSON at all", path: "/threads", body: "hello", status: 400, code: "invalid_json" },
+  {
+    what: "a content type that is no media type",
+    path: "/threads",
+    body: {},
+    headers: { "content-type": "no type at all" },
+    status: 400,
+    code: "bad_request",
+    detail: 'content-type: "no type at all" is not a media type; leave it out, or send application/json',
+  },
   { what: "a list for a body", path: "/runs/wait", body: [], status: 422, code: "invalid_input", field: "body" },
   {
     what: "a missing assistant",

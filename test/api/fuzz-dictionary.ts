@@ -5,6 +5,11 @@ import type { Dictionary } from "./fuzz-values.ts";
 const NOBODY = "7d7a5a3e-3f1e-4f0f-8a57-6d6e5b3d2c1b";
 const INPUT = { messages: [{ role: "user", content: "is any GPU in trouble?" }] };
 const CONFIG = { columns: [{ column_type: "sampler", name: "id", sampler_type: "uuid", params: {} }] };
+const INITIALIZE = {
+  protocolVersion: "2025-06-18",
+  capabilities: {},
+  clientInfo: { name: "fuzzer", version: "1" },
+};
 
 /** Creates something of each kind and says what it is called, so that requests reach beyond the first check. */
 export async function fuzzDictionary(app: FastifyInstance): Promise<Dictionary> {
@@ -36,7 +41,15 @@ export async function fuzzDictionary(app: FastifyInstance): Promise<Dictionary> 
   const dataset = await post("/api/v1/datasets", { config: CONFIG, num_records: 20 });
   const alerts = (await app.inject("/api/v1/alerts")).json<{ alerts?: { id?: string; alert_id?: string }[] }>();
   const alertIds = (alerts.alerts ?? []).map((alert) => alert.alert_id ?? alert.id).slice(0, 3);
+  const { headers: opened } = await app.inject({
+    method: "POST",
+    url: "/mcp/gpu-ops",
+    headers: { accept: "application/json, text/event-stream", host: "127.0.0.1" },
+    payload: { jsonrpc: "2.0", id: 0, method: "initialize", params: INITIALIZE },
+  });
   return {
+    "Mcp-Session-Id": [opened["mcp-session-id"], NOBODY],
+    "Last-Event-ID": ["-1", "0", "3"],
     thread_id: [...threads, NOBODY],
     run_id: [...runs, NOBODY],
     run_ids: [runs, [NOBODY]],
@@ -68,7 +81,7 @@ export async function fuzzDictionary(app: FastifyInstance): Promise<Dictionary> 
     node: [undefined, "nope"],
     channels: [["values", "lifecycle"], ["custom:x"], ["nope"]],
     method: ["run.start", "input.respond", "state.get", "agent.getTree", "subscription.subscribe", "nope"],
-    mcp: [
+    McpMessage: [
       { jsonrpc: "2.0", id: 1, method: "tools/list" },
       { jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "read_gpu_health", arguments: {} } },
       { jsonrpc: "2.0", method: "notifications/initialized" },

@@ -6,6 +6,7 @@ import {
   type JsonSchema,
   hostileValue,
   mutate,
+  nameOf,
   toWireText,
   valueOf,
 } from "./fuzz-values.ts";
@@ -19,28 +20,30 @@ export interface Parameter {
 
 interface Content {
   readonly schema?: JsonSchema;
-  readonly example?: unknown;
+}
+
+export interface ResponseObject {
+  readonly headers?: Readonly<Record<string, { readonly schema: JsonSchema }>>;
+  readonly content?: Readonly<Record<string, Content>>;
 }
 
 export interface OperationObject {
-  readonly operationId?: string;
-  readonly summary?: string;
-  readonly tags?: readonly string[];
+  readonly operationId: string;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Content>> };
-  readonly responses: Readonly<
-    Record<string, { readonly description?: string; readonly content?: Readonly<Record<string, Content>> }>
-  >;
+  readonly responses: Readonly<Record<string, ResponseObject | { readonly $ref: string }>>;
 }
 
 export interface OpenApi {
-  readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
-  readonly components?: { readonly schemas?: Readonly<Record<string, JsonSchema>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly responses: Readonly<Record<string, ResponseObject>>;
+  };
 }
 
 export interface Operation {
-  readonly name: string;
+  readonly id: string;
   readonly method: string;
   readonly path: string;
   readonly spec: OperationObject;
@@ -50,13 +53,13 @@ export interface Operation {
 export function operationsOf(document: OpenApi): Operation[] {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, spec]) => ({
-      name: `${method.toUpperCase()} ${path}`,
+      id: spec.operationId,
       method: method.toUpperCase(),
       path,
       spec,
     })),
   );
-  const rank = ({ method, path }: Operation): number => (method === "DELETE" || /prune|truncate/.test(path) ? 1 : 0);
+  const rank = ({ id }: Operation): number => (/^(delete|prune)/.test(id) ? 1 : 0);
   return operations.sort((left, right) => rank(left) - rank(right));
 }
 
@@ -120,8 +123,7 @@ const HEADERS: readonly Readonly<Record<string, string>>[] = [
 /** Requests of one operation, from what its schema allows to what nobody should send. */
 export function requestsOf(operation: Operation, dictionary: Dictionary, document: OpenApi): fc.Arbitrary<FuzzRequest> {
   const resolve = (reference: string): JsonSchema => {
-    const name = reference.split("/").at(-1) ?? "";
-    const schema = document.components?.schemas?.[name];
+    const schema = document.components.schemas[nameOf(reference)];
     if (schema === undefined) throw new Error(`${reference} is not in the document`);
     return schema;
   };
@@ -131,10 +133,7 @@ export function requestsOf(operation: Operation, dictionary: Dictionary, documen
     .record({
       path: pathOf(path, parameters, dictionary, resolve),
       query: queryOf(parameters, dictionary, resolve),
-      headers: fc.oneof(
-        { weight: 4, arbitrary: fc.constant({}) },
-        { weight: 1, arbitrary: fc.constantFrom(...HEADERS) },
-      ),
+      headers: headersOf(spec, dictionary, resolve),
       contentType: fc.oneof(
         { weight: 3, arbitrary: fc.constant(CONTENT_TYPES[0]) },
         fc.constantFrom(undefined, ...CONTENT_TYPES),
@@ -151,6 +150,37 @@ export function requestsOf(operation: Operation, dictionary: Dictionary, documen
       },
       body,
     }));
+}
+
+/** Mostly those that the document knows: an `accept` of what is answered, and the parameters that are headers. */
+function headersOf(
+  { parameters = [], responses }: OperationObject,
+  dictionary: Dictionary,
+  resolve: Resolve,
+): fc.Arbitrary<Readonly<Record<string, string>>> {
+  const types = new Set(
+    Object.values(responses).flatMap((response) => ("$ref" in response ? [] : Object.keys(response.content ?? {}))),
+  );
+  const declared = parameters
+    .filter((parameter) => parameter.in === "header")
+    .map(({ name, schema }) =>
+      fc
+        .option(valueOf(schema, name, dictionary, resolve), { freq: 1 })
+        .map((value): Record<string, string> =>
+          value === null ? {} : { [name.toLowerCase()]: encodeURI(textOf(value).toWellFormed()) },
+        ),
+    );
+  const accept: Record<string, string> = types.size === 0 ? {} : { accept: [...types].join(", ") };
+  return fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(...declared)
+        .map((headers) => Object.fromEntries([accept, ...headers].flatMap(Object.entries))),
+    },
+    { weight: 1, arbitrary: fc.constant({}) },
+    { weight: 1, arbitrary: fc.constantFrom(...HEADERS) },
+  );
 }
 
 type Resolve = (reference: string) => JsonSchema;
@@ -201,10 +231,9 @@ function queryOf(parameters: readonly Parameter[], dictionary: Dictionary, resol
   return fc.tuple(...pairs, further).map((texts) => texts.filter((text) => text !== "").join("&"));
 }
 
-function bodyOf({ path, spec }: Operation, dictionary: Dictionary, resolve: Resolve): fc.Arbitrary<string | undefined> {
+function bodyOf({ spec }: Operation, dictionary: Dictionary, resolve: Resolve): fc.Arbitrary<string | undefined> {
   const schema = spec.requestBody?.content["application/json"]?.schema;
-  const name = path.startsWith("/mcp/") ? "mcp" : "body";
-  const base = valueOf(schema ?? {}, name, dictionary, resolve);
+  const base = valueOf(schema ?? {}, "body", dictionary, resolve);
   const mutation = fc.record({ at: fc.nat(200), how: fc.nat(9), value: hostileValue });
   const mutated = fc.tuple(base, fc.array(mutation, { minLength: 1, maxLength: 2 })).map(([value, mutations]) => {
     let result = value;
@@ -223,6 +252,13 @@ function bodyOf({ path, spec }: Operation, dictionary: Dictionary, resolve: Reso
 const MAX_URL_PART = 2_000;
 
 function inUrl(value: unknown): string {
-  const text = typeof value === "string" ? value : toWireText(value);
-  return encodeURIComponent(text.slice(0, MAX_URL_PART / 3).toWellFormed());
+  return encodeURIComponent(
+    textOf(value)
+      .slice(0, MAX_URL_PART / 3)
+      .toWellFormed(),
+  );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : toWireText(value);
 }

@@ -6,6 +6,7 @@ export interface JsonSchema {
   readonly type?: string | readonly string[];
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
+  readonly examples?: readonly unknown[];
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
   readonly allOf?: readonly JsonSchema[];
@@ -18,7 +19,7 @@ export interface JsonSchema {
   readonly maximum?: number;
 }
 
-/** Values that mean something to the service under the name of the field or parameter that takes them. */
+/** Values that mean something to the service, under the name of the field, the parameter or the schema that takes them. */
 export type Dictionary = Readonly<Record<string, readonly unknown[]>>;
 
 const nested = (levels: number): unknown => {
@@ -113,7 +114,15 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
 );
 
-/** Mostly what the schema allows; which numbers and texts the service knows comes from `dictionary`. */
+/** Name of the component that a reference is about. */
+export function nameOf(reference: string): string {
+  return reference.split("/").at(-1) ?? "";
+}
+
+/**
+ * Mostly what the schema allows; which numbers and texts the service knows comes from `dictionary`, or else one time in three
+ * from the examples of the schema.
+ */
 export function valueOf(
   schema: JsonSchema,
   name: string,
@@ -123,10 +132,20 @@ export function valueOf(
 ): fc.Arbitrary<unknown> {
   const known = dictionary[name];
   if (known !== undefined && known.length > 0) return fc.constantFrom(...known);
+  const { examples = [], ...shape } = schema;
+  if (examples.length > 0) {
+    return fc.oneof(
+      { weight: 1, arbitrary: fc.constantFrom(...examples) },
+      { weight: 2, arbitrary: valueOf(shape, name, dictionary, resolve, depth) },
+    );
+  }
   const inner = (part: JsonSchema, partName = name): fc.Arbitrary<unknown> =>
     valueOf(part, partName, dictionary, resolve, depth + 1);
   if (depth > 6) return fc.constant(null);
-  if (schema.$ref !== undefined) return inner(resolve(schema.$ref));
+  if (schema.$ref !== undefined) {
+    const component = nameOf(schema.$ref);
+    return inner(resolve(schema.$ref), dictionary[component] === undefined ? name : component);
+  }
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   const choices = schema.anyOf ?? schema.oneOf ?? schema.allOf;

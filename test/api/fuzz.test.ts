@@ -12,7 +12,7 @@ import { loadConfig } from "../../lib/config.ts";
 import { createLog } from "../../lib/log.ts";
 import { readLanggraphConfig } from "../../server/graph-registry.ts";
 import { OWN_LANGGRAPH_JSON, type OpenService, openService } from "../../server/open-service.ts";
-import { ErrorBody } from "../../server/schemas/common.ts";
+import { type Answer, createAnswerCheck, operationAt } from "./fuzz-answers.ts";
 import { fuzzDictionary } from "./fuzz-dictionary.ts";
 import { type FuzzRequest, type OpenApi, operationsOf, requestsOf } from "./fuzz-requests.ts";
 
@@ -54,14 +54,6 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-  /** False when the answer was left after its first part, as streams without an end are. */
-  readonly isWhole: boolean;
-}
-
 /** Sends what a client could put on the wire. An event stream is left after its first part, and so is a keep-alive. */
 function send({ method, path: target, headers, body }: FuzzRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -90,36 +82,19 @@ function send({ method, path: target, headers, body }: FuzzRequest): Promise<Ans
   });
 }
 
-/** What holds for every answer to whatever request. */
-function check({ path: target }: FuzzRequest, { status, headers, text, isWhole }: Answer): void {
+/** What holds for every answer, whatever the document says. */
+function check({ status, headers, text }: Answer): void {
   expect(status, text.slice(0, 500)).toSatisfy((code: number) => code < 500 || code === 501);
   expect(headers["set-cookie"]).toBeUndefined();
-  if (status === 204) expect(text).toBe("");
-  if (!isWhole) return;
-  const type = String(headers["content-type"]);
-  // The two dialects of other services have error bodies of their own.
-  const dialect = /^\/(v1|mcp|health)\b/.test(target) && status !== 404 && status !== 405;
-  if (status < 300 && type.startsWith("application/json")) {
-    // A preview of that dialect is one JSON object a line.
-    const parts = target.startsWith("/v1/data-designer/preview") ? text.trimEnd().split("\n") : [text];
-    expect(() => parts.map((part): unknown => JSON.parse(part))).not.toThrow();
-  }
-  if (status < 400) return;
-  const parsed: unknown = JSON.parse(text);
-  if (dialect || !type.startsWith("application/problem+json")) {
-    expect(target).toMatch(/^\/(v1|mcp|health|threads\/[^/]+\/commands)/);
-    expect(parsed).toSatisfy((value: object) => "detail" in value || "error" in value);
-    return;
-  }
-  expect(ErrorBody.parse(parsed)).toMatchObject({ status, detail: expect.stringMatching(/\S/) });
-  expect(text).not.toMatch(/\bat .+\.(ts|js):\d+/);
+  if (status >= 400) expect(text).not.toMatch(/\bat .+\.(ts|js):\d+/);
 }
 
-/** The smallest request that failed, and how. */
+/** The smallest request that failed, how, and how to see it again. */
 function describeFailure({ counterexample, errorInstance }: fc.RunDetailsCommon<[FuzzRequest]>): string {
   const [sent] = counterexample ?? [];
   const shown = sent === undefined ? "" : JSON.stringify({ ...sent, body: sent.body?.slice(0, 300) });
-  return `${shown.slice(0, 600)} ${errorInstance instanceof Error ? errorInstance.message.slice(0, 500) : ""}`;
+  const reason = errorInstance instanceof Error ? errorInstance.message.slice(0, 500) : "";
+  return `${shown.slice(0, 600)} ${reason} (FUZZ_SEED=${SEED} FUZZ_RUNS=${REQUESTS_PER_OPERATION})`;
 }
 
 describe(`requests of every kind (seed ${SEED})`, () => {
@@ -128,25 +103,51 @@ describe(`requests of every kind (seed ${SEED})`, () => {
     const dictionary = await fuzzDictionary(service.app);
     const before = process.memoryUsage.rss();
     const operations = operationsOf(document);
+    const findProblem = createAnswerCheck(document);
     const failures: string[] = [];
-    const statuses = new Map<number, number>();
+    const accepted = new Set<string>();
     expect(operations.length).toBeGreaterThan(90);
     for (const operation of operations) {
       const property = fc.asyncProperty(requestsOf(operation, dictionary, document), async (sent) => {
         const answer = await send(sent);
-        check(sent, answer);
-        statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+        check(answer);
+        // Not always the one that was meant; a part that is too long ends the way to all of them.
+        const reached = answer.status === 414 ? undefined : operationAt(operations, sent.method, sent.path);
+        const problem = findProblem(reached, answer);
+        if (problem !== undefined) throw new Error(`${reached?.id ?? "no operation"} answered ${problem}`);
+        if (answer.status < 300 && reached !== undefined) accepted.add(reached.id);
       });
       const result = await fc.check(property, { seed: SEED, numRuns: REQUESTS_PER_OPERATION });
-      if (result.failed) failures.push(`${operation.name}: ${describeFailure(result)}`);
-      expect(({} as { polluted?: string }).polluted, operation.name).toBeUndefined();
+      if (result.failed) failures.push(`${operation.id}: ${describeFailure(result)}`);
+      expect(({} as { polluted?: string }).polluted, operation.id).toBeUndefined();
     }
     expect(failures).toEqual([]);
     const healthy = await send({ method: "GET", path: "/ok", headers: {}, body: undefined });
     expect(JSON.parse(healthy.text)).toEqual({ ok: true });
     // The generator is worth little when all it makes is turned away at the door.
-    const accepted = [...statuses].filter(([status]) => status < 300).reduce((sum, [, count]) => sum + count, 0);
-    expect(accepted).toBeGreaterThan(operations.length);
+    expect(accepted.size).toBeGreaterThan(operations.length * 0.8);
     expect(process.memoryUsage.rss() - before).toBeLessThan(MAX_GROWTH_BYTES);
+  });
+
+  it("are held against the document", async () => {
+    const document = (await service.app.inject("/openapi.json")).json<OpenApi>();
+    const findProblem = createAnswerCheck(document);
+    const operations = operationsOf(document);
+    const count = operationAt(operations, "POST", "/threads/count?x=1");
+    const json = { "content-type": "application/json; charset=utf-8" };
+    const problem = (status: number, text: string, headers: IncomingHttpHeaders = json): string | undefined =>
+      findProblem(count, { status, headers, text, isWhole: true });
+    expect(count?.id).toBe("countThreads");
+    expect(problem(200, "3")).toBeUndefined();
+    expect(problem(200, "0.5")).toContain("not what its schema says");
+    expect(problem(200, "{")).toContain("cannot be read");
+    expect(problem(200, "3", { "content-type": "text/plain" })).toContain("not declared as text/plain");
+    expect(problem(409, "{}")).toContain("409 is not declared");
+    expect(problem(422, "{}", { "content-type": "application/problem+json" })).toContain("not what its schema says");
+    const removed = operationAt(operations, "DELETE", "/threads/search");
+    expect(removed?.id).toBe("deleteThread");
+    expect(findProblem(removed, { status: 204, headers: {}, text: "", isWhole: true })).toBeUndefined();
+    expect(findProblem(removed, { status: 204, headers: {}, text: "{}", isWhole: true })).toContain("no body");
+    expect(operationAt(operations, "GET", "/threads/%zz")).toBeUndefined();
   });
 });

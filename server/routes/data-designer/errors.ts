@@ -4,6 +4,7 @@ import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { isConfigObject } from "../../../engine/data/design/read-config.ts";
 import { hasErrors, shownName, Violation } from "../../../engine/data/design/violation.ts";
 import { ERROR_CODES, ServiceError } from "../../../lib/errors.ts";
+import { MEDIA_TYPE_ERROR, mediaTypeProblem } from "../../error-handler.ts";
 import type { ValidationError } from "../../schemas/data-designer.ts";
 
 /**
@@ -32,7 +33,10 @@ function problemsOf(error: FastifyError | ServiceError, request: FastifyRequest)
       type: /received undefined/.test(message) ? "missing" : "value_error",
     }));
   }
-  if (!(error instanceof ServiceError)) return undefined;
+  if (!(error instanceof ServiceError)) {
+    if (error.code !== MEDIA_TYPE_ERROR) return undefined;
+    return [{ loc: ["header", "content-type"], msg: mediaTypeProblem(request), type: "value_error" }];
+  }
   if (error.code === "invalid_json") return [{ loc: ["body"], msg: error.message, type: "json_invalid" }];
   const { status } = ERROR_CODES[error.code];
   if (status !== 422 && error.code !== "not_supported") return undefined;

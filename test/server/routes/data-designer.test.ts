@@ -242,6 +242,18 @@ describe("bad input", () => {
     expect(HttpValidationError.strict().parse(json()).detail[0]).toMatchObject({ loc, type, msg: expect.any(String) });
   });
 
+  it("refuses a content type that is no media type", async () => {
+    const answer = await service.app.inject({
+      method: "POST",
+      url: `${BASE}/jobs`,
+      headers: { "content-type": "no type at all" },
+      payload: "{}",
+    });
+    expect(answer.statusCode).toBe(422);
+    const [problem] = HttpValidationError.strict().parse(answer.json()).detail;
+    expect(problem).toMatchObject({ loc: ["header", "content-type"], msg: expect.stringContaining("no type at all") });
+  });
+
   it.each([0, -1, 2_000_000_000])("refuses %i rows", async (rows) => {
     const { status, json } = await create({}, { num_records: rows });
     expect(status).toBe(422);
