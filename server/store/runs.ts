@@ -26,7 +26,10 @@ export interface RunStore extends RunOwnershipStore {
   unfinishedOfThread(threadId: string): Promise<readonly Run[]>;
   /** Every pending and running run, oldest first: what a restart has to go on with. */
   unfinished(): Promise<readonly Run[]>;
-  /** Ended stateless runs whose checkpoints may still be there; only those that nobody has, where others may be ending one. */
+  /**
+   * Ended stateless runs whose checkpoints may still be there; only those of processes that are gone, where others may be
+   * ending one.
+   */
   endedTemporary(scope: "all" | "unowned"): Promise<readonly Run[]>;
 }
 
@@ -88,7 +91,14 @@ export function createRunStore(db: Kysely<Database>, dialect: SqlDialect): RunSt
         .selectFrom("runs")
         .selectAll()
         .where("is_temporary", "=", 1)
-        .$if(scope === "unowned", (query) => query.where("owner", "is", null))
+        .$if(scope === "unowned", (query) =>
+          query.where((where) =>
+            where.or([
+              where("owner", "is", null),
+              where("owner", "not in", where.selectFrom("replicas").select("replica_id")),
+            ]),
+          ),
+        )
         .where("status", "not in", UNFINISHED_STATUSES)
         .execute();
       return rows.map(fromRow);

@@ -18,6 +18,8 @@ export interface ReplicaLeaseOptions {
 /** How long a process is believed to live without word from it. */
 const LEASE_MS = 15_000;
 const HEARTBEAT_MS = 5_000;
+/** How long others have to be heard again after a time in which the database did not answer: it was not their silence. */
+const GRACE_MS = 2 * HEARTBEAT_MS;
 
 /** One clock for all processes, whatever their own say. */
 const NOW = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
@@ -32,6 +34,8 @@ export function createReplicaLease({ pool, uri, schema, clock, log }: ReplicaLea
   const closing = new AbortController();
   let owner = newUuid();
   let beating: Promise<void> | undefined;
+  let isCutOff = false;
+  let reapsFromMs = -Infinity;
   let tellLost: (reason: string) => void = () => undefined;
 
   const query = async (text: string, values: readonly unknown[] = []): Promise<number> => {
@@ -62,7 +66,10 @@ export function createReplicaLease({ pool, uri, schema, clock, log }: ReplicaLea
       if (closing.signal.aborted) return;
       try {
         await beat();
+        if (isCutOff) reapsFromMs = clock.now() + GRACE_MS;
+        isCutOff = false;
       } catch (error) {
+        isCutOff = true;
         log.warn({ reason: errorMessage(error) }, "lease on the runs not renewed");
       }
     }
@@ -87,7 +94,9 @@ export function createReplicaLease({ pool, uri, schema, clock, log }: ReplicaLea
       tellLost = listener;
     },
     async reap() {
-      const count = await query(leave(`lease_until < ${NOW}`));
+      if (isCutOff || clock.now() < reapsFromMs) return false;
+      // Not oneself: whoever is late and was not missed by others still has its runs.
+      const count = await query(leave(`lease_until < ${NOW} and replica_id <> $1`), [owner]);
       if (count > 0) log.warn({ count }, "replicas died; their runs go on elsewhere");
       return count > 0;
     },
@@ -106,8 +115,8 @@ function leave(condition: string): string {
     ${disown("owner in (select replica_id from gone)")} select from gone`;
 }
 
+/** Only of runs that have not ended: an index has those, and the others would all be looked at. */
 function disown(condition: string): string {
-  return `left_runs as (update runs set owner = null
-      where ${condition} and (status in ('pending', 'running') or is_temporary = 1)),
+  return `left_runs as (update runs set owner = null where ${condition} and status in ('pending', 'running')),
     left_webhooks as (update run_webhooks set owner = null where ${condition})`;
 }

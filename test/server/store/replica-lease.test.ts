@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
+import type { Clock } from "../../../lib/clock.ts";
 import { newUuid } from "../../../lib/ids.ts";
 import { type Storage, openStorage } from "../../../server/store/open-storage.ts";
 import { type TestPostgres, hasPostgres, schemaOf, startTestPostgres } from "../../support/postgres.ts";
@@ -13,7 +14,11 @@ afterEach(async () => {
 interface Replicas {
   readonly postgres: TestPostgres;
   readonly uri: string;
-  readonly open: () => Promise<Storage>;
+  /** A silent one says nothing after its first word. */
+  readonly open: (options?: { readonly isSilent?: boolean }) => Promise<Storage>;
+  /** Pauses between words so far. */
+  readonly pauses: () => number;
+  readonly pass: (ms: number) => void;
   /** As if no word had come from the process for longer than its lease. */
   readonly miss: (storage: Storage) => Promise<unknown>;
 }
@@ -22,12 +27,26 @@ async function start(): Promise<Replicas> {
   const postgres = await startTestPostgres();
   closers.push(() => postgres.stop());
   const uri = await postgres.createSchema();
+  let pauseCount = 0;
+  let aheadMs = 0;
   return {
     postgres,
     uri,
-    open: async () => {
-      // Timers that fire at once: a heart that beats all the time.
-      const clock = { now: () => Date.now(), sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 20)) };
+    pauses: () => pauseCount,
+    pass: (ms) => {
+      aheadMs += ms;
+    },
+    open: async ({ isSilent = false } = {}) => {
+      const clock: Clock = {
+        now: () => Date.now() + aheadMs,
+        sleep: (_ms, signal) =>
+          new Promise<void>((resolve) => {
+            pauseCount += 1;
+            // Timers that fire at once: a heart that beats all the time.
+            if (!isSilent) setTimeout(resolve, 20);
+            signal?.addEventListener("abort", () => resolve(), { once: true });
+          }),
+      };
       const storage = await openStorage({ home: "", databaseUri: uri, clock });
       closers.push(() => storage.close());
       await storage.guard.tryAcquire();
@@ -73,6 +92,34 @@ describe.skipIf(!hasPostgres())("processes that share the runs of one Postgres",
     expect(await storage.guard.reap()).toBe(false);
     expect(storage.guard.owner).toBe(owner);
     expect(lost).not.toHaveBeenCalled();
+  });
+
+  it("do not miss themselves", async () => {
+    const { open, miss } = await start();
+    const [late, other] = [await open({ isSilent: true }), await open({ isSilent: true })];
+    await late.store.runs.insert(createTestRun({ owner: late.guard.owner, status: "running" }));
+    await miss(late);
+    expect(await late.guard.reap()).toBe(false);
+    expect(await late.store.runs.get("run")).toMatchObject({ owner: late.guard.owner });
+    expect(await other.guard.reap()).toBe(true);
+    expect(await late.store.runs.get("run")).toMatchObject({ owner: null });
+  });
+
+  it("do not take each other for dead because the database did not answer for a time", async () => {
+    const { open, miss, pass, pauses, postgres, uri } = await start();
+    const [back, late] = [await open(), await open({ isSilent: true })];
+    await postgres.query(`alter table ${schemaOf(uri)}.replicas rename to unreachable`);
+    const before = pauses();
+    // Two pauses, and between them a word that was not taken.
+    await vi.waitFor(() => expect(pauses()).toBeGreaterThan(before + 1));
+    await postgres.query(`alter table ${schemaOf(uri)}.unreachable rename to replicas`);
+    await miss(late);
+    expect(await back.guard.reap()).toBe(false);
+    const after = pauses();
+    await vi.waitFor(() => expect(pauses()).toBeGreaterThan(after + 1));
+    expect(await back.guard.reap()).toBe(false);
+    pass(10_000);
+    expect(await back.guard.reap()).toBe(true);
   });
 
   it("tell the one that was missed, which goes on as another", async () => {
