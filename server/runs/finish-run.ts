@@ -43,14 +43,19 @@ export function failedOutcome(error: string, message: string): RunOutcome {
 export function createFinisher(options: FinisherOptions): FinishRun {
   const { clock, log, observer, outbox, runs, onLost, onUnstored, onEnd } = options;
 
+  interface Ending {
+    readonly result: RunResult;
+    readonly isStored: boolean;
+  }
+
   /** Undefined when the run is not this process's any more. */
-  const settle: (...args: Parameters<FinishRun>) => Promise<RunResult | undefined> = async (live, outcome) => {
+  const settle: (...args: Parameters<FinishRun>) => Promise<Ending | undefined> = async (live, outcome) => {
     const fields = { run_id: live.run.runId, thread_id: live.run.threadId };
-    const store = async (ending: typeof outcome): Promise<RunResult> => {
+    const store = async (ending: typeof outcome): Promise<Ending> => {
       const { result, webhook, hasSuccessor } = await settleRun(live, ending, options);
       if (webhook !== undefined) outbox.send(webhook);
       onEnd(hasSuccessor);
-      return result;
+      return { result, isStored: true };
     };
     try {
       return await store(outcome);
@@ -64,28 +69,29 @@ export function createFinisher(options: FinisherOptions): FinishRun {
       } catch (secondError) {
         if (secondError instanceof RunLostError) return undefined;
         log.error({ ...fields, err: secondError }, "end of run not stored; it is executed again");
-        onUnstored(live);
         // Readers must hear of it and must not wait for ever.
         const dataJson = serialize(failure.error);
         live.status = "error";
         live.log.append("error", dataJson);
-        return { status: "error", body: `{"__error__":${dataJson}}` };
+        return { result: { status: "error", body: `{"__error__":${dataJson}}` }, isStored: false };
       }
     }
   };
 
   return async (live, outcome, tap) => {
-    const result = live.stopReason === "lost" ? undefined : await settle(live, outcome);
-    if (result === undefined) {
+    const ending = live.stopReason === "lost" ? undefined : await settle(live, outcome);
+    if (ending === undefined) {
       live.stopReason ??= "lost";
       await tap?.onEnd({ status: "pending", body: "{}" });
       await onLost(live);
       return;
     }
+    const { result, isStored } = ending;
     await tap?.onEnd(result);
     live.log.end();
     live.settle(result);
     runs.retire(live, { isReachable: live.stopReason !== "rollback" });
+    if (!isStored) onUnstored(live);
     const durationMs = clock.now() - live.startedAtMs;
     observer.onRunEnd({ graphId: live.graphId, status: result.status, durationMs });
     log.info(

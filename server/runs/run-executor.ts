@@ -20,6 +20,8 @@ export interface RunExecutor {
   stop(live: LiveRun, reason: StopReason): void;
   /** Lets the running ones go on for `limitMs`; what has not ended by then is left to the next start, or to other processes. */
   drain(limitMs: number): Promise<void>;
+  /** Lets go of those who follow runs elsewhere: while it stops, a process hears nothing of those. */
+  leaveMirrors(): void;
 }
 
 export interface RunExecutorOptions {
@@ -42,7 +44,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Executes the runs that are this process's. */
 export function createRunExecutor(options: RunExecutorOptions): RunExecutor {
   const { store, checkpointer, bound, queue, runs, bus, finish, clock, log } = options;
-  const jobs = new Map<string, QueuedJob>();
+  /** Of runs and not of their ids: one that was lost may be taken up again before its first execution has ended. */
+  const jobs = new Map<LiveRun, QueuedJob>();
   let isDraining = false;
 
   const execute = async (live: LiveRun): Promise<void> => {
@@ -63,14 +66,14 @@ export function createRunExecutor(options: RunExecutorOptions): RunExecutor {
       const graph = await bound.forRun(live.graphId, run.kwargs);
       tap = run.isTemporary ? undefined : options.tapRun?.(live, graph);
       const outcome = await executeRest(live, graph, { store, saver: checkpointer.saver, tap });
-      jobs.delete(run.runId);
+      jobs.delete(live);
       if (live.stopReason === "shutdown") await handOver(live);
       else await finish(live, { ...outcome, graph }, tap);
     } catch (error) {
       log.error({ run_id: run.runId, graph_id: live.graphId, err: error }, "run could not be executed");
       await finish(live, failedOutcome(error instanceof Error ? error.name : "Error", errorMessage(error)), tap);
     } finally {
-      jobs.delete(run.runId);
+      jobs.delete(live);
       openGate?.();
       ended.abort(new Error("the run has ended"));
     }
@@ -78,7 +81,7 @@ export function createRunExecutor(options: RunExecutorOptions): RunExecutor {
 
   const enqueue = (live: LiveRun): void => {
     jobs.set(
-      live.run.runId,
+      live,
       queue.add(live.run.threadId, () => execute(live)),
     );
   };
@@ -103,11 +106,11 @@ export function createRunExecutor(options: RunExecutorOptions): RunExecutor {
   const stop = (live: LiveRun, reason: StopReason): void => {
     if (live.stopReason !== undefined || live.log.isEnded) return;
     live.stopReason = reason;
-    const job = jobs.get(live.run.runId);
+    const job = jobs.get(live);
     const isWaiting = job === undefined ? live.status === "pending" : job.remove();
     live.abort.abort(new Error(`run stopped: ${reason}`));
     if (!isWaiting) return;
-    jobs.delete(live.run.runId);
+    jobs.delete(live);
     void finish(live, STOPPED);
   };
 
@@ -115,8 +118,8 @@ export function createRunExecutor(options: RunExecutorOptions): RunExecutor {
   const postpone = (waiting: readonly LiveRun[]): Promise<void> => {
     for (const live of waiting) {
       live.stopReason = "shutdown";
-      jobs.get(live.run.runId)?.remove();
-      jobs.delete(live.run.runId);
+      jobs.get(live)?.remove();
+      jobs.delete(live);
       live.abort.abort(new Error("run stopped: shutdown"));
     }
     return release(waiting);
@@ -162,9 +165,14 @@ export function createRunExecutor(options: RunExecutorOptions): RunExecutor {
     runs.remove(live.run.runId);
   };
 
+  const leaveMirrors = (): void => {
+    for (const mirror of runs.elsewhere()) leave(mirror);
+  };
+
   return {
     schedule,
     stop,
+    leaveMirrors,
     async drain(limitMs) {
       isDraining = true;
       await postpone(runs.unfinished().filter(({ status }) => status === "pending"));
@@ -177,7 +185,7 @@ export function createRunExecutor(options: RunExecutorOptions): RunExecutor {
       deadline.abort(new Error("all runs have ended"));
       for (const live of running) stop(live, "shutdown");
       await Promise.all(running.map((live) => live.settled));
-      for (const mirror of runs.elsewhere()) leave(mirror);
+      leaveMirrors();
     },
   };
 }

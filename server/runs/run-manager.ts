@@ -107,12 +107,17 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     bound,
     observer,
     outbox,
-    onLost: (live) => {
+    onLost: async (live) => {
       // Accepted when others had already taken this process for dead, it is an owner's whom nobody misses any more.
-      shared.abandon(live);
-      return giveUp(live, { ...common, bound, mirrors });
+      shared.abandon({ runId: live.run.runId, owner: live.owner });
+      await giveUp(live, { ...common, bound, mirrors });
+      if (isStopping) executor.leaveMirrors();
     },
-    onUnstored: (live) => shared.abandon(live),
+    onUnstored: (live) => {
+      // That was not its end: whoever asks for it from now on follows its next execution.
+      if (guard.isShared) runs.remove(live.run.runId);
+      shared.abandon({ runId: live.run.runId, owner: live.owner });
+    },
     onEnd: (hasSuccessor) => (hasSuccessor ? shared.wake() : shared.onRoom()),
   });
   const executor = createRunExecutor({
@@ -124,30 +129,41 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     runTimeoutMs: options.runTimeoutMs,
     tapRun: options.tapRun,
   });
+  const schedule = (live: LiveRun): void => {
+    executor.schedule(live);
+    // Others took this process for dead while it got the run.
+    if (guard.isShared && live.owner !== guard.owner) executor.stop(live, "lost");
+  };
   const takeUp = (run: Run): Promise<void> =>
     takeUpRun(run, {
       ...common,
       graphs,
       finish,
-      schedule: (live) => executor.schedule(live),
+      schedule,
       maxAttempts: options.maxAttempts,
     });
 
   /**
    * Alone, a process has every run. Where others share them it takes those that it would execute soon, and one on a thread
-   * with other runs only if it has those, too, because the lanes of the queue keep their order.
+   * with other runs only if it has those, too, because the lanes of the queue keep their order. One whose time has
+   * not come is nobody's: others may execute further runs of its thread until then.
    */
-  const ownerAfter = (inflight: readonly Run[]): string | null => {
+  const ownerOf = (asked: Run, inflight: readonly Run[]): string | null => {
     if (!guard.isShared) return guard.owner;
-    const isMine = inflight.every(({ owner }) => owner === guard.owner);
-    return isMine && room() > -options.maxConcurrentRuns ? guard.owner : null;
+    // One that was claimed just now may not be in the queue yet.
+    const isMine = inflight.every(
+      ({ runId, owner }) => owner === guard.owner && runs.get(runId)?.isElsewhere === false,
+    );
+    return isMine && asked.startAtMs <= clock.now() && room() > -options.maxConcurrentRuns ? guard.owner : null;
   };
   const room = (): number => options.maxConcurrentRuns - queue.runningCount - queue.depth;
 
   const requestStop = async (runId: string, reason: StopRequest): Promise<LiveRun | undefined> => {
     const live = runs.get(runId);
     if (live !== undefined && !live.isElsewhere) {
-      if (live.stopReason !== undefined || live.log.isEnded) return live;
+      // One that it lets go of goes on elsewhere, where the request is to be heard.
+      const isLeft = live.stopReason === "lost" || live.stopReason === "shutdown";
+      if ((live.stopReason !== undefined && !isLeft) || live.log.isEnded) return live;
       try {
         await store.runs.requestStop(runId, reason);
       } catch (error) {
@@ -211,6 +227,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
         if (body.if_not_exists === "create") await finishDeletionOf({ store, checkpointer }, threadId);
         await checkCheckpoint(checkpointer, asked);
       }
+      const ownerAfter = (inflight: readonly Run[]): string | null => ownerOf(asked, inflight);
       // A stateless run alone is one row, which needs no transaction.
       const { run, inflight } =
         asked.isTemporary && request.alongside === undefined
@@ -235,8 +252,11 @@ export function createRunManager(options: RunManagerOptions): RunManager {
         return mirror;
       }
       const { owner } = run;
+      const known = runs.get(run.runId);
+      // It took so long to hear of the acceptance that the run was left and is taken up already.
+      if (known !== undefined && !known.isElsewhere) return known;
       const live = openRun({ ...common, run, graphId: assistant.graphId, owner, events: store.runEvents });
-      executor.schedule(live);
+      schedule(live);
       return live;
     },
     requestStop,

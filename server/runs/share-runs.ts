@@ -3,6 +3,7 @@ import { errorMessage } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { ReplicaBus } from "../replicas/bus.ts";
 import type { RunGuard } from "../store/run-guard.ts";
+import type { OwnedRun } from "../store/run-ownership.ts";
 import type { Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import type { LiveRun, LiveRuns, StopReason } from "./live-runs.ts";
@@ -20,7 +21,7 @@ export interface ShareRunsOptions {
   readonly room: () => number;
   readonly takeUp: (run: Run) => Promise<void>;
   readonly stop: (live: LiveRun, reason: StopReason) => void;
-  /** Webhooks of processes that died are to be delivered. */
+  /** Webhooks may be there that their process has left. */
   readonly onReap: () => void;
 }
 
@@ -30,7 +31,7 @@ export interface SharedRuns {
   /** There is room for one run more. */
   onRoom(): void;
   /** Leaves a run to others that this process has but does not execute, as soon as the store takes that. */
-  abandon(live: LiveRun): void;
+  abandon(owned: OwnedRun): void;
   close(): Promise<void>;
 }
 
@@ -51,7 +52,9 @@ const RUNS_PER_CLAIM = 50;
 export function shareRuns(options: ShareRunsOptions): SharedRuns {
   const { store, guard, bus, runs, mirrors, clock, log, room, takeUp, stop } = options;
   const closing = new AbortController();
-  const abandoned = new Map<string, LiveRun>();
+  const abandoned = new Map<string, OwnedRun>();
+  /** Runs that are this process's by their rows and that it was not executing when it looked last. */
+  let strays: readonly string[] = [];
   let waking = new AbortController();
   /** A run may wait that this process can claim; or may wait once it has room. */
   let mayWait = true;
@@ -79,7 +82,17 @@ export function shareRuns(options: ShareRunsOptions): SharedRuns {
         const ids = await tables.runs.lockClaimable(nowMs, wanted);
         return tables.runs.claim(ids, owner, nowMs);
       });
-      for (const run of claimed) await takeUp(run);
+      for (const run of claimed) {
+        try {
+          await takeUp(run);
+        } catch (error) {
+          log.warn(
+            { run_id: run.runId, reason: errorMessage(error) },
+            "run not taken up; it is left to the next who asks",
+          );
+          abandoned.set(run.runId, { runId: run.runId, owner });
+        }
+      }
       if (claimed.length < wanted) {
         mayWaitForRoom = false;
         return;
@@ -90,10 +103,9 @@ export function shareRuns(options: ShareRunsOptions): SharedRuns {
   const reap = async (): Promise<void> => {
     if (clock.now() - reapedAtMs < REAP_MS) return;
     reapedAtMs = clock.now();
-    if (await guard.reap()) {
-      bus.send({ kind: "waiting" });
-      options.onReap();
-    }
+    await releaseStrays();
+    if (await guard.reap()) bus.send({ kind: "waiting" });
+    options.onReap();
   };
 
   const releaseAbandoned = async (): Promise<void> => {
@@ -101,6 +113,18 @@ export function shareRuns(options: ShareRunsOptions): SharedRuns {
       await store.runs.release([runId], owner);
       abandoned.delete(runId);
     }
+  };
+
+  /** What the store took although this process heard of a failure. One that was accepted just now is no stray yet. */
+  const releaseStrays = async (): Promise<void> => {
+    const { owner } = guard;
+    const owned = await store.runs.ownedBy(owner);
+    const executed = new Set(runs.unfinished().map(({ run }) => run.runId));
+    const found = owned.filter((runId) => !executed.has(runId));
+    const left = found.filter((runId) => strays.includes(runId));
+    strays = found;
+    if (left.length > 0) log.warn({ run_ids: left }, "runs that nobody executes are left to the next who asks");
+    await store.runs.release(left, owner);
   };
 
   const loop = async (): Promise<void> => {
@@ -175,8 +199,8 @@ export function shareRuns(options: ShareRunsOptions): SharedRuns {
     onRoom: () => {
       if (mayWaitForRoom) wake();
     },
-    abandon: (live) => {
-      abandoned.set(live.run.runId, live);
+    abandon: (owned) => {
+      abandoned.set(owned.runId, owned);
     },
     close() {
       closing.abort(new Error("the process stops"));

@@ -46,6 +46,8 @@ export interface RunOwnershipStore {
   follow(runId: string): Promise<Run | undefined>;
   /** The owner's unfinished runs that are to be stopped, or are followed. */
   noticesFor(owner: string): Promise<readonly (RunNotice & { readonly runId: string })[]>;
+  /** Ids of the owner's unfinished runs. */
+  ownedBy(owner: string): Promise<readonly string[]>;
   /** How these runs stand, for those who follow them; runs that are gone are left out. */
   progressOf(runIds: readonly string[]): Promise<readonly RunProgress[]>;
 }
@@ -135,6 +137,15 @@ export function createRunOwnershipStore(db: Kysely<Database>, dialect: SqlDialec
         .where((where) => where.or([where("stop_requested", "is not", null), where("is_followed", "=", 1)]))
         .execute();
       return rows.map((row) => ({ runId: row.run_id, ...toNotice(row) }));
+    },
+    async ownedBy(owner) {
+      const rows = await db
+        .selectFrom("runs")
+        .select("run_id")
+        .where("owner", "=", owner)
+        .where("status", "in", UNFINISHED_STATUSES)
+        .execute();
+      return rows.map(({ run_id: runId }) => runId);
     },
     async progressOf(runIds) {
       if (runIds.length === 0) return [];
