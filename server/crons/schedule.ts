@@ -14,14 +14,25 @@ export interface Schedule {
  * or repeats run once. Throws `invalid_input` for an expression or time zone that is none.
  */
 export function nextTime({ expression, timezone }: Schedule, afterMs: number): number | null {
+  if (timezone !== null && !isTimeZone(timezone)) {
+    const message = `${JSON.stringify(timezone)} is no time zone; names are such as Europe/Berlin`;
+    throw new ServiceError("invalid_input", `timezone: ${message}`, { problems: [{ field: "timezone", message }] });
+  }
   try {
     const cron = new Cron(expression, { paused: true, timezone: timezone ?? "UTC" });
     return cron.nextRun(new Date(afterMs))?.getTime() ?? null;
   } catch (error) {
-    const what = timezone === null ? expression : `${expression} in ${timezone}`;
-    throw new ServiceError("invalid_input", `schedule: "${what}" is no schedule: ${errorMessage(error)}`, {
+    throw new ServiceError("invalid_input", `schedule: "${expression}" is no schedule: ${errorMessage(error)}`, {
       cause: error,
       problems: [{ field: "schedule", message: errorMessage(error) }],
     });
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
   }
 }

@@ -17,9 +17,11 @@ import {
   CronSearch,
   SelectedCron,
 } from "../schemas/cron.ts";
+import { RunCreate } from "../schemas/run.ts";
 import type { CronFilter, CronJob } from "../store/crons.ts";
 import { findAssistant } from "../system-assistants.ts";
 import { selectFields } from "../wire/resources.ts";
+import { createRequestCheck } from "./check-request.ts";
 import type { RouteContext } from "./context.ts";
 import { paginationHeaders } from "./pagination.ts";
 
@@ -29,6 +31,7 @@ const tags = ["crons"];
 export const cronRoutes = (context: RouteContext & { readonly crons: CronScheduler }): FastifyPluginCallbackZod =>
   function registerCronRoutes(app, _options, done) {
     const { store, graphs, clock, crons } = context;
+    const checkRequest = createRequestCheck(context);
     const find = async (cronId: string): Promise<CronJob> => {
       const cron = await store.crons.get(cronId);
       if (cron === undefined) throw new ServiceError("not_found", "Cron not found");
@@ -67,10 +70,13 @@ export const cronRoutes = (context: RouteContext & { readonly crons: CronSchedul
           },
         },
         async ({ body, params: { thread_id: threadId } }) => {
-          const { assistantId } = await findAssistant(store, graphs, body.assistant_id);
-          if (threadId !== undefined && (await store.threads.get(threadId)) === undefined) {
+          const assistant = await findAssistant(store, graphs, body.assistant_id);
+          const { assistantId } = assistant;
+          const thread = threadId === undefined ? undefined : await store.threads.get(threadId);
+          if (threadId !== undefined && thread === undefined) {
             throw new ServiceError("thread_not_found", "Thread not found");
           }
+          checkRequest({ body: toRun(runFields(body), assistantId), assistant, thread });
           const nowMs = clock.now();
           const cron = timed(
             {
@@ -107,21 +113,31 @@ export const cronRoutes = (context: RouteContext & { readonly crons: CronSchedul
           params: CronParams,
           body: CronPatch,
           response: { 200: CronBody },
-          errors: ["not_found"],
+          errors: ["not_found", "assistant_not_found"],
         },
       },
       async ({ body, params: { cron_id: cronId } }) => {
         const before = await find(cronId);
         const nowMs = clock.now();
+        const payload = { ...before.payload, ...runFields(body) };
+        const isEnabled = body.enabled ?? before.isEnabled;
+        // One whose graph is gone can still be switched off.
+        if (isEnabled) {
+          checkRequest({
+            body: toRun(payload, before.assistantId),
+            assistant: await findAssistant(store, graphs, before.assistantId),
+            thread: before.threadId === null ? undefined : await store.threads.get(before.threadId),
+          });
+        }
         const cron = timed(
           {
             ...before,
             schedule: body.schedule ?? before.schedule,
             timezone: body.timezone === undefined ? before.timezone : body.timezone,
             endTimeMs: body.end_time === undefined ? before.endTimeMs : toTime(body.end_time),
-            isEnabled: body.enabled ?? before.isEnabled,
+            isEnabled,
             onRunCompleted: body.on_run_completed ?? before.onRunCompleted,
-            payload: { ...before.payload, ...runFields(body) },
+            payload,
             metadata: { ...before.metadata, ...body.metadata },
             updatedAtMs: nowMs,
           },
@@ -214,6 +230,11 @@ function timed(cron: CronJob, nowMs: number): CronJob {
 function runFields(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const given = Object.entries(body).filter(([key, value]) => CRON_RUN_FIELDS.includes(key) && value !== undefined);
   return Object.fromEntries(given.filter(([key]) => key !== "metadata"));
+}
+
+/** A run as the clock will ask for it. */
+function toRun(payload: Readonly<Record<string, unknown>>, assistantId: string): RunCreate {
+  return RunCreate.parse({ ...payload, assistant_id: assistantId });
 }
 
 /** What the payload remembers of its caller is for the graph. */

@@ -175,7 +175,11 @@ describe("a cron", () => {
     const app = await start(clock);
     const client = current.connect(app.url);
     const { thread_id: threadId } = await client.threads.create();
-    await client.crons.create("approval", { schedule: "* * * * *", interruptBefore: ["nowhere"] });
+    const { thread_id: idle } = await client.threads.create();
+    // An answer to an interrupt that the thread will never have.
+    const payload = { assistant_id: "approval", schedule: "* * * * *", command: { resume: "yes" } };
+    await app.app.inject({ method: "POST", url: `/threads/${idle}/runs/crons`, payload });
+    expect(await client.crons.count()).toBe(1);
     await client.crons.createForThread(threadId, "echo", { schedule: "* * * * *", ...say });
     for (let minute = 1; minute <= 2; minute += 1) {
       await advance(clock, MINUTE_MS);
@@ -201,11 +205,17 @@ describe("bad crons", () => {
   it.each([
     [{ schedule: "every day" }, /schedule.*every day/],
     [{ schedule: "61 * * * *" }, /schedule/],
-    [{ schedule: "* * * * *", timezone: "Mars/Olympus" }, /Mars\/Olympus/],
+    [{ schedule: "* * * * *", timezone: "Mars/Olympus" }, /^timezone: .*Mars\/Olympus/],
     [{ schedule: "* * * * *", end_time: "2020-01-01T00:00:00Z" }, /no time to run at before its end/],
     [{ schedule: "* * * * *", end_time: "soon" }, /end_time/],
     [{ schedule: "0 0 30 2 *" }, /no time to run/],
     [{}, /schedule/],
+    // What no run could be started with is refused now and not at every time of the schedule.
+    [{ schedule: "* * * * *", webhook: "http://127.0.0.1/hook" }, /^webhook: .*not a public address/],
+    [{ schedule: "* * * * *", interrupt_before: ["nowhere"] }, /^interrupt_before: no node "nowhere"/],
+    [{ schedule: "* * * * *", feedback_keys: ["score"] }, /^feedback_keys: is not supported/],
+    [{ schedule: "* * * * *", command: { resume: "yes" } }, /^command.resume: there is no interrupted run/],
+    [{ schedule: "* * * * *", command: { goto: "reply" }, input: { messages: [] } }, /^input: must be absent/],
   ])("%j is refused with the reason", async (body, message) => {
     const app = await start(createManualClock(START_MS));
     const answer = await app.app.inject({
@@ -217,6 +227,20 @@ describe("bad crons", () => {
       422,
       expect.stringMatching(message),
     ]);
+  });
+});
+
+describe("a cron that is changed", () => {
+  it("keeps what it was when the change is refused, and can be switched off whatever it asks for", async () => {
+    const app = await start(createManualClock(START_MS));
+    const { cron_id: id } = await createCron(app);
+    const patch = async (payload: object): Promise<number> =>
+      (await app.app.inject({ method: "PATCH", url: `/runs/crons/${id}`, payload })).statusCode;
+    expect(await patch({ interrupt_after: ["nowhere"] })).toBe(422);
+    const [cron] = await current.connect(app.url).crons.search();
+    expect(cron?.payload).not.toHaveProperty("interrupt_after");
+    expect(await patch({ interrupt_after: ["nowhere"], enabled: false })).toBe(200);
+    expect(await patch({ enabled: true })).toBe(422);
   });
 });
 
