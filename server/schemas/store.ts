@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { named } from "../openapi/names.ts";
+import { FILTER_OPERATORS } from "../store/items.ts";
 import { BodyPage, JsonObject, QueryFlag, Timestamp } from "./common.ts";
 
 const label = z
@@ -39,7 +40,6 @@ export const ItemPutBody = named(
     .meta({ examples: [{ namespace: ["users", "ada"], key: "favourite-node", value: { node: "gpu-node-001" } }] }),
 );
 
-/** `namespace` is joined by periods; deleting takes body or query. */
 export const ItemQuery = z.object({
   namespace: z
     .string()
@@ -55,12 +55,24 @@ export const ItemDeleteBody = named(
     .meta({ examples: [{ namespace: ["users", "ada"], key: "favourite-node" }] }),
 );
 
+/** A misspelt comparison would find nothing and not say why. */
+const ItemFilter = JsonObject.superRefine((filter, context) => {
+  for (const [field, wanted] of Object.entries(filter)) {
+    if (typeof wanted !== "object" || wanted === null || Array.isArray(wanted)) continue;
+    for (const key of Object.keys(wanted)) {
+      if (!key.startsWith("$") || FILTER_OPERATORS.includes(key)) continue;
+      const message = `is no comparison; there are ${FILTER_OPERATORS.join(", ")}`;
+      context.addIssue({ code: "custom", path: [field, key], message });
+    }
+  }
+});
+
 export const ItemSearch = named(
   "SearchItemsRequest",
   z
     .looseObject({
       namespace_prefix: Prefix.nullish().describe("Labels that the namespace begins with."),
-      filter: JsonObject.nullish().describe(
+      filter: ItemFilter.nullish().describe(
         "Values that fields must have, or `{$eq, $ne, $gt, $gte, $lt, $lte}` to compare them with.",
       ),
       query: z.string().max(100_000).nullish().describe("Ranks items by meaning or, without an index, by words."),

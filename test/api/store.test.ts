@@ -121,6 +121,18 @@ describe("bad input of the store", () => {
     expect((answer.body as { detail: string }).detail).toMatch(message);
   });
 
+  it("refuses a comparison that there is not, in place of finding nothing", async () => {
+    const { status, body } = await post("/store/items/search", { filter: { pages: { $gt: 1, $near: 2 } } });
+    expect([status, body]).toEqual([
+      422,
+      expect.objectContaining({
+        errors: [
+          { field: "filter.pages.$near", message: "is no comparison; there are $eq, $ne, $gt, $gte, $lt, $lte" },
+        ],
+      }),
+    ]);
+  });
+
   it("treats keys that are names of Object's own as any others", async () => {
     await post("/store/items", { namespace: ["proto"], key: "__proto__", value: { constructor: "x" } }, "PUT");
     const found = await post("/store/items/search", { namespace_prefix: ["proto"], filter: { constructor: "x" } });
