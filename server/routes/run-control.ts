@@ -13,7 +13,9 @@ import {
   JoinStreamQuery,
   RunBody,
   RunListQuery,
+  STREAM_MODES,
   SelectedRun,
+  StreamMode,
   runStream,
 } from "../schemas/run.ts";
 import type { Run } from "../store/runs.ts";
@@ -152,6 +154,7 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
           },
         },
         async ({ params: { thread_id: threadId, run_id: runId }, query, headers }, reply) => {
+          const modes = readNames(query.stream_mode).map(toEventName);
           const live = await findLive(runId, threadId);
           if (live === undefined && threadId !== undefined) await findRun(runId, threadId);
           const log = live?.log ?? (await runs.findEvents(runId));
@@ -160,14 +163,13 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
             // The run is over and its events are no longer kept: there is nothing left to follow.
             return reply.header("content-type", "text/event-stream; charset=utf-8").send("event: end\ndata: null\n\n");
           }
-          const modes = readNames(query.stream_mode);
           return sendEventStream(context, reply, {
             runId,
             log,
             path: runPath(runId, threadId),
             afterId: readLastEventId(headers["last-event-id"], log, { isElsewhere: live?.isElsewhere }),
             isCancelledOnDisconnect: query.cancel_on_disconnect ?? false,
-            ...(modes.length === 0 ? {} : { modes: modes.map(toEventName) }),
+            ...(modes.length === 0 ? {} : { modes }),
           });
         },
       );
@@ -231,7 +233,13 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
     done();
   };
 
-/** Event name of a stream mode: `messages-tuple` arrives as `messages`. */
+/** Event name of a stream mode: `messages-tuple` arrives as `messages`. Throws `invalid_input` for what is none. */
 function toEventName(mode: string): string {
+  if (!StreamMode.safeParse(mode).success) {
+    const message = `no mode ${JSON.stringify(mode)}; modes are ${STREAM_MODES.join(", ")}`;
+    throw new ServiceError("invalid_input", `stream_mode: ${message}`, {
+      problems: [{ field: "stream_mode", message }],
+    });
+  }
   return mode === "messages-tuple" ? "messages" : mode;
 }

@@ -141,3 +141,20 @@ describe("bad input on a thread", () => {
     expect(response.json()).toMatchObject({ errors: [{ field: "Last-Event-ID" }] });
   });
 });
+  it("a stream mode that there is not gets 422 when a run is joined", async () => {
+    const threadId = await threadWith("two_nodes");
+    const listed = await server.app.inject({ url: `/threads/${threadId}/runs?select=run_id` });
+    const [run] = listed.json<{ run_id: string }[]>();
+    const path = `/threads/${threadId}/runs/${run?.run_id}/stream`;
+    const { status, body } = await call("GET", `${path}?stream_mode=updates,everything`);
+    expect([status, body["errors"]]).toEqual([
+      422,
+      [{ field: "stream_mode", message: expect.stringContaining('no mode "everything"; modes are values, messages') }],
+    ]);
+    const messages = await server.app.inject({
+      url: `${path}?stream_mode=messages-tuple&stream_mode=updates`,
+      headers: { "last-event-id": "-1" },
+    });
+    expect([messages.statusCode, messages.payload]).toEqual([200, expect.stringContaining("event: end")]);
+  });
+
