@@ -7,6 +7,7 @@ import { ThreadId } from "../schemas/common.ts";
 import type { LiveRun } from "../runs/live-runs.ts";
 import { findAssistant } from "../system-assistants.ts";
 import { toWireRun } from "../wire/resources.ts";
+import { atIndex, createRequestCheck } from "./check-request.ts";
 import type { RouteContext } from "./context.ts";
 import { runPath, sendEventStream, sendFinalState } from "./run-answers.ts";
 
@@ -23,6 +24,7 @@ const KNOWN_FIELDS = new Set(Object.keys(RunCreate.shape));
 export const runRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
   function registerRunRoutes(app, _options, done) {
     const { store, graphs, runs, log } = context;
+    const checkRequest = createRequestCheck(context);
 
     const create = async (
       body: z.infer<typeof RunCreate>,
@@ -117,13 +119,19 @@ export const runRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
         schema: {
           tags,
           operationId: "createRunBatch",
-          summary: "Start stateless runs",
+          summary: "Start stateless runs: all of them, or none when one of them is refused",
           body: RunBatch,
           response: { 200: z.array(RunBody) },
           errors: startErrors,
         },
       },
       async ({ body, headers }) => {
+        // All of them are checked before one is started: an answer that refuses the batch names no run.
+        for (const [index, item] of body.entries()) {
+          await atIndex(index, async () =>
+            checkRequest({ body: item, assistant: await findAssistant(store, graphs, item.assistant_id) }),
+          );
+        }
         const accepted: RunBody[] = [];
         for (const item of body) accepted.push(toWireRun((await create(item, headers, undefined)).run));
         return accepted;

@@ -34,6 +34,28 @@ describe("bad input", () => {
     },
   );
 
+  it.each([
+    { what: "an unknown assistant", bad: { assistant_id: "nope" }, status: 404, detail: "Assistant not found" },
+    {
+      what: "an unknown node",
+      bad: { assistant_id: "two_nodes", interrupt_before: ["nowhere"] },
+      status: 422,
+      detail: '1.interrupt_before: no node "nowhere"; nodes are first, second',
+    },
+    {
+      what: "a webhook to this machine",
+      bad: { assistant_id: "two_nodes", webhook: "http://127.0.0.1/hook" },
+      status: 422,
+      detail: expect.stringMatching(/^1\.webhook: .*not a public address/),
+    },
+  ])("a batch with $what starts none of its runs", async ({ bad, status, detail }) => {
+    const good = { assistant_id: "two_nodes", input: {}, on_completion: "keep", metadata: { batch: detail } };
+    const response = await server.app.inject({ method: "POST", url: "/runs/batch", payload: [good, bad] });
+    expect(response.json()).toMatchObject({ status, detail });
+    const threads = await server.app.inject({ method: "POST", url: "/threads/count", payload: {} });
+    expect([threads.json(), await server.store.runs.unfinished()]).toEqual([0, []]);
+  });
+
   it("leaves Object's prototype alone", () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
@@ -129,18 +151,6 @@ describe("bad input on a thread", () => {
     expect((await call("GET", `/threads/${threadId}`)).status).toBe(404);
   });
 
-  it("a Last-Event-ID that is no id gets 422", async () => {
-    const threadId = await threadWith("two_nodes");
-    const { body: runs } = await call("GET", `/threads/${threadId}/runs`);
-    const [{ run_id: runId } = { run_id: "" }] = runs as unknown as { run_id: string }[];
-    const response = await server.app.inject({
-      url: `/threads/${threadId}/runs/${runId}/stream`,
-      headers: { "last-event-id": "1; drop" },
-    });
-    expect(response.statusCode).toBe(422);
-    expect(response.json()).toMatchObject({ errors: [{ field: "Last-Event-ID" }] });
-  });
-});
   it("a stream mode that there is not gets 422 when a run is joined", async () => {
     const threadId = await threadWith("two_nodes");
     const listed = await server.app.inject({ url: `/threads/${threadId}/runs?select=run_id` });
@@ -158,3 +168,15 @@ describe("bad input on a thread", () => {
     expect([messages.statusCode, messages.payload]).toEqual([200, expect.stringContaining("event: end")]);
   });
 
+  it("a Last-Event-ID that is no id gets 422", async () => {
+    const threadId = await threadWith("two_nodes");
+    const { body: runs } = await call("GET", `/threads/${threadId}/runs`);
+    const [{ run_id: runId } = { run_id: "" }] = runs as unknown as { run_id: string }[];
+    const response = await server.app.inject({
+      url: `/threads/${threadId}/runs/${runId}/stream`,
+      headers: { "last-event-id": "1; drop" },
+    });
+    expect(response.statusCode).toBe(422);
+    expect(response.json()).toMatchObject({ errors: [{ field: "Last-Event-ID" }] });
+  });
+});
