@@ -87,9 +87,10 @@ export function createRunExecutor(options: RunExecutorOptions): RunExecutor {
   };
 
   const schedule = (live: LiveRun): void => {
-    const { startAtMs } = live.run;
+    const { startAtMs, createdAtMs } = live.run;
     if (isDraining) void postpone([live]);
-    else if (startAtMs <= clock.now()) enqueue(live);
+    // The clock of the process that accepted it may be ahead.
+    else if (startAtMs <= Math.max(clock.now(), createdAtMs)) enqueue(live);
     else {
       sleepUntil(startAtMs, live.abort.signal)
         .then(() => enqueue(live))

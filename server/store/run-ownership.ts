@@ -182,6 +182,11 @@ function toNotice(row: Pick<RunRow, (typeof NOTICE)[number]>): RunNotice {
 /** One that was begun goes before those of its thread that waited for it, whatever their delays were. */
 const rankOf = (table: "r" | "e") => sql<number>`case when ${sql.ref(`${table}.attempt`)} > 0 then 0 else 1 end`;
 
+/** One that was not to wait is due at once, also where the clock is behind that of the process which accepted it. */
+const isDue = (table: "r" | "e", nowMs: number) =>
+  sql<SqlBool>`(${sql.ref(`${table}.start_at`)} <= ${nowMs}
+    or ${sql.ref(`${table}.start_at`)} <= ${sql.ref(`${table}.created_at`)})`;
+
 type RunExpressions = ExpressionBuilder<Database & { r: Database["runs"] }, "r">;
 
 /**
@@ -203,7 +208,7 @@ function isClaimable(where: RunExpressions, nowMs: number): Expression<SqlBool> 
           other.and([
             sql<SqlBool>`${rankOf("e")} = ${rankOf("r")}`,
             other("e.seq", "<", other.ref("r.seq")),
-            other("e.start_at", "<=", nowMs),
+            isDue("e", nowMs),
           ]),
         ]),
       ),
@@ -213,7 +218,7 @@ function isClaimable(where: RunExpressions, nowMs: number): Expression<SqlBool> 
     where("r.status", "in", UNFINISHED_STATUSES),
     where.or([
       where("r.stop_requested", "is not", null),
-      where.and([where.or([where("r.start_at", "<=", nowMs), where("r.attempt", ">", 0)]), where.not(goesBefore)]),
+      where.and([where.or([isDue("r", nowMs), where("r.attempt", ">", 0)]), where.not(goesBefore)]),
     ]),
   ]);
 }

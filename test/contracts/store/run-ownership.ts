@@ -64,6 +64,13 @@ export function describeRunOwnership(store: () => Store): void {
       expect(await claimOf(runs, "me")).toEqual([1]);
     });
 
+    it("does not wait for its time where the clock is behind that of the process that accepted it", async () => {
+      const threadId = newUuid();
+      const ahead = { threadId, createdAtMs: NOW_MS + 5_000, startAtMs: NOW_MS + 5_000 };
+      const runs = [await insert(ahead), await insert({ threadId })];
+      expect(await claimOf(runs, "me")).toEqual([0]);
+    });
+
     it("does not wait for one of its thread whose time has not come, but for one that was begun", async () => {
       const threadId = newUuid();
       const delayed = [await insert({ threadId, startAtMs: NOW_MS + 1 }), await insert({ threadId })];
