@@ -28,6 +28,8 @@ export interface AcceptedRun {
 
 export interface AcceptRunOptions {
   readonly graphs: GraphRegistry;
+  /** This process. */
+  readonly me: string;
   /** Who is to execute a run that comes after these of its thread; null for whoever claims it. */
   readonly ownerAfter: (inflight: readonly Run[]) => string | null;
 }
@@ -40,12 +42,12 @@ export async function acceptRun(
   tables: StoreTables,
   unowned: Run,
   { body, assistant, threadId }: RunRequest,
-  { graphs, ownerAfter }: AcceptRunOptions,
+  { graphs, me, ownerAfter }: AcceptRunOptions,
 ): Promise<AcceptedRun> {
   // Whoever sent a run that is executed elsewhere follows it from here.
   const own = (inflight: readonly Run[]): Run => {
     const owner = ownerAfter(inflight);
-    return { ...unowned, owner, isFollowed: owner === null };
+    return { ...unowned, owner, followedBy: owner === null ? me : null };
   };
   const run = unowned;
   const origin = { graph_id: assistant.graphId, assistant_id: assistant.assistantId };

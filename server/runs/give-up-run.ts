@@ -9,17 +9,19 @@ export interface GiveUpContext {
   readonly bound: BoundGraphs;
   readonly runs: LiveRuns;
   readonly mirrors: RunMirrors;
+  /** This process, for the owners of runs. */
+  readonly follower: () => string;
 }
 
 /**
  * Lets go of a run that another process has taken over, or that was deleted. Those who wait for it here go on waiting; those
  * who read its events do so if what they have seen is what is stored.
  */
-export async function giveUp(live: LiveRun, { store, bound, runs, mirrors }: GiveUpContext): Promise<void> {
+export async function giveUp(live: LiveRun, { store, bound, runs, mirrors, follower }: GiveUpContext): Promise<void> {
   const { run, log, writer } = live;
   writer.close();
   if (!hasStoredCheckpoints(run.kwargs)) await bound.forget(run.threadId, run.kwargs);
-  const elsewhere = await store.runs.follow(run.runId).catch(() => run);
+  const elsewhere = await store.runs.follow(run.runId, follower()).catch(() => run);
   // This process may have claimed it again.
   if (runs.get(run.runId) !== live) return;
   if (elsewhere !== undefined && !run.kwargs.resumable) {

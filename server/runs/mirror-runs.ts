@@ -27,13 +27,15 @@ export interface RunMirrorsOptions {
   readonly store: Store;
   readonly runs: LiveRuns;
   readonly bus: ReplicaBus;
+  /** This process, for the owners of runs. */
+  readonly follower: () => string;
   readonly log: Log;
 }
 
 /** Runs asked for in one statement. */
 const RUNS_PER_POLL = 500;
 
-export function createRunMirrors({ store, runs, bus, log }: RunMirrorsOptions): RunMirrors {
+export function createRunMirrors({ store, runs, bus, follower, log }: RunMirrorsOptions): RunMirrors {
   /** Reads under way, and whether there is more to read after them. */
   const reading = new Map<string, { isAgain: boolean; done: Promise<void> }>();
 
@@ -136,7 +138,7 @@ export function createRunMirrors({ store, runs, bus, log }: RunMirrorsOptions): 
     async follow(runId) {
       const known = runs.get(runId);
       if (known !== undefined) return known;
-      const run = await store.runs.follow(runId);
+      const run = await store.runs.follow(runId, follower());
       const meanwhile = runs.get(runId);
       if (run === undefined || meanwhile !== undefined) return meanwhile;
       bus.send({ kind: "follow", runId });

@@ -42,7 +42,7 @@ export function openRun(options: OpenRunOptions): LiveRun {
     onPublish: () => bus.send({ kind: "events", runId }),
   };
   const writer = run.kwargs.resumable ? createStoredWriter(writing) : createPlainWriter(writing);
-  if (run.isFollowed) writer.publish();
+  if (run.followedBy !== null) writer.publish();
   writer.append("metadata", serialize({ ...fields, attempt: run.attempt + 1 }));
   const live: LiveRun = {
     run,

@@ -100,7 +100,8 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     log,
   });
   const common = { store, runs, bus, clock, log };
-  const mirrors = createRunMirrors(common);
+  const follower = (): string => guard.owner;
+  const mirrors = createRunMirrors({ ...common, follower });
   const finish = createFinisher({
     ...common,
     checkpointer,
@@ -108,15 +109,13 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     observer,
     outbox,
     onLost: async (live) => {
-      // Accepted when others had already taken this process for dead, it is an owner's whom nobody misses any more.
-      shared.abandon({ runId: live.run.runId, owner: live.owner });
-      await giveUp(live, { ...common, bound, mirrors });
+      await giveUp(live, { ...common, bound, mirrors, follower });
       if (isStopping) executor.leaveMirrors();
     },
-    onUnstored: (live) => {
+    onUnstored: ({ run: { runId }, owner }) => {
       // That was not its end: whoever asks for it from now on follows its next execution.
-      if (guard.isShared) runs.remove(live.run.runId);
-      shared.abandon({ runId: live.run.runId, owner: live.owner });
+      if (guard.isShared) runs.remove(runId);
+      shared.abandon({ runId, owner });
     },
     onEnd: (hasSuccessor) => (hasSuccessor ? shared.wake() : shared.onRoom()),
   });
@@ -144,8 +143,9 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     });
 
   /**
-   * Alone, a process has every run. Where others share them it takes those that it would execute soon, and one on a thread
-   * with other runs only if it has those, too, because the lanes of the queue keep their order. One whose time has
+   * Alone, a process has every run. Where others share them it takes those that it can execute at once, unless others wait
+   * that were accepted before; and one on a thread with other runs only if it has those, too, because the lanes of the queue
+   * keep their order. One whose time has
    * not come is nobody's: others may execute further runs of its thread until then.
    */
   const ownerOf = (asked: Run, inflight: readonly Run[]): string | null => {
@@ -154,7 +154,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     const isMine = inflight.every(
       ({ runId, owner }) => owner === guard.owner && runs.get(runId)?.isElsewhere === false,
     );
-    return isMine && asked.startAtMs <= clock.now() && room() > -options.maxConcurrentRuns ? guard.owner : null;
+    return isMine && asked.startAtMs <= clock.now() && room() > 0 && !shared.hasBacklog ? guard.owner : null;
   };
   const room = (): number => options.maxConcurrentRuns - queue.runningCount - queue.depth;
 
@@ -218,7 +218,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
         startAtMs: nowMs + Math.round((body.after_seconds ?? 0) * 1000),
         stopRequested: null,
         owner: null,
-        isFollowed: false,
+        followedBy: null,
         createdAtMs: nowMs,
         updatedAtMs: nowMs,
       };
@@ -231,11 +231,11 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       // A stateless run alone is one row, which needs no transaction.
       const { run, inflight } =
         asked.isTemporary && request.alongside === undefined
-          ? await acceptRun(store, asked, request, { graphs, ownerAfter })
+          ? await acceptRun(store, asked, request, { graphs, me: guard.owner, ownerAfter })
           : await store.transaction(
               async (tables) => {
                 await request.alongside?.(tables);
-                return acceptRun(tables, asked, request, { graphs, ownerAfter });
+                return acceptRun(tables, asked, request, { graphs, me: guard.owner, ownerAfter });
               },
               { lock: asked.threadId },
             );
@@ -295,8 +295,9 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     },
     async shutdown(limitMs) {
       isStopping = true;
-      await shared.close();
+      shared.stopClaiming();
       await executor.drain(limitMs);
+      await shared.close();
       closing.abort(new Error("the server stops"));
       runs.close();
       outbox.close();

@@ -83,7 +83,7 @@ async function settleTemporary(ending: Ending, { store, bound, clock }: SettleCo
     if (webhook !== undefined) await tables.runWebhooks.insert(webhook, owner);
   };
   // Most of these runs need one statement, which needs no transaction.
-  await (isStored || webhook !== undefined || run.isFollowed ? store.transaction(settle) : settle(store));
+  await (isStored || webhook !== undefined || run.followedBy !== null ? store.transaction(settle) : settle(store));
   await bound.forget(run.threadId, run.kwargs);
   if (!isGone) await store.runs.delete(run.runId);
   return false;

@@ -30,6 +30,10 @@ export interface SharedRuns {
   wake(): void;
   /** There is room for one run more. */
   onRoom(): void;
+  /** Runs wait that this process would take if it had room. */
+  readonly hasBacklog: boolean;
+  /** The process is about to stop: it takes no further runs, but hears what others want of those it has. */
+  stopClaiming(): void;
   /** Leaves a run to others that this process has but does not execute, as soon as the store takes that. */
   abandon(owned: OwnedRun): void;
   close(): Promise<void>;
@@ -39,6 +43,8 @@ export interface SharedRuns {
 export const UNSHARED: SharedRuns = {
   wake: () => undefined,
   onRoom: () => undefined,
+  hasBacklog: false,
+  stopClaiming: () => undefined,
   abandon: () => undefined,
   close: async () => {},
 };
@@ -60,6 +66,7 @@ export function shareRuns(options: ShareRunsOptions): SharedRuns {
   let mayWait = true;
   let mayWaitForRoom = false;
   let hasNotices = false;
+  let isClaiming = true;
   let reapedAtMs = -Infinity;
 
   const heed = async (): Promise<void> => {
@@ -74,7 +81,7 @@ export function shareRuns(options: ShareRunsOptions): SharedRuns {
 
   const claim = async (): Promise<void> => {
     mayWaitForRoom = true;
-    for (let limit = room(); limit > 0 && !closing.signal.aborted; limit = room()) {
+    for (let limit = room(); limit > 0 && isClaiming; limit = room()) {
       const nowMs = clock.now();
       const { owner } = guard;
       const wanted = Math.min(limit, RUNS_PER_CLAIM);
@@ -82,6 +89,8 @@ export function shareRuns(options: ShareRunsOptions): SharedRuns {
         const ids = await tables.runs.lockClaimable(nowMs, wanted);
         return tables.runs.claim(ids, owner, nowMs);
       });
+      // One that others took for dead would execute them beside whoever gets them next.
+      if (claimed.length > 0 && !(await guard.isAlive())) return;
       for (const run of claimed) {
         try {
           await takeUp(run);
@@ -199,10 +208,17 @@ export function shareRuns(options: ShareRunsOptions): SharedRuns {
     onRoom: () => {
       if (mayWaitForRoom) wake();
     },
+    get hasBacklog() {
+      return mayWaitForRoom;
+    },
+    stopClaiming: () => {
+      isClaiming = false;
+    },
     abandon: (owned) => {
       abandoned.set(owned.runId, owned);
     },
     close() {
+      isClaiming = false;
       closing.abort(new Error("the process stops"));
       unlisten();
       return ended;

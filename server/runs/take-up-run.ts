@@ -30,7 +30,8 @@ export async function takeUpRun(run: Run, options: TakeUpOptions): Promise<void>
   const { store, runs, bus, clock, log, finish, schedule } = options;
   const graphId = (await store.assistants.get(run.assistantId))?.graphId;
   const ending = endingOf(run, graphId, options);
-  const stored = run.kwargs.resumable || run.isFollowed ? await store.runEvents.read(run.runId) : [];
+  const mayHaveEvents = run.kwargs.resumable || run.followedBy !== null || run.attempt > 0;
+  const stored = mayHaveEvents ? await store.runEvents.read(run.runId) : [];
   const live = openRun({
     run,
     graphId: graphId ?? "",

@@ -18,6 +18,8 @@ export interface RunGuard {
    * owner, and must let go of what it executes.
    */
   onLost(listener: (reason: string) => void): void;
+  /** Says that this process lives. False when others took it for dead before; it is another owner from then on. */
+  isAlive(): Promise<boolean>;
   /** Leaves the runs of processes that died to those that claim them; true when there were such processes. */
   reap(): Promise<boolean>;
   release(): Promise<void>;
@@ -49,4 +51,9 @@ export function createSoleRunGuard(): RunGuard {
   };
 }
 
-const SOLE = { isShared: false, onLost: () => undefined, reap: () => Promise.resolve(false) } as const;
+const SOLE = {
+  isShared: false,
+  onLost: () => undefined,
+  isAlive: () => Promise.resolve(true),
+  reap: () => Promise.resolve(false),
+} as const;

@@ -11,7 +11,10 @@ export interface OwnedRun {
 }
 
 /** What others want of a run's owner. */
-export type RunNotice = Pick<Run, "stopRequested" | "isFollowed">;
+export interface RunNotice extends Pick<Run, "stopRequested"> {
+  /** From another process: events and result are to be stored for it. */
+  readonly isFollowed: boolean;
+}
 
 export interface RunProgress {
   readonly runId: string;
@@ -42,8 +45,8 @@ export interface RunOwnershipStore {
   lockClaimable(nowMs: number, limit: number): Promise<readonly string[]>;
   /** Gives the owner those of the runs that are still claimable, in order. They are `pending`, also if they had been begun. */
   claim(runIds: readonly string[], owner: string, nowMs: number): Promise<readonly Run[]>;
-  /** Remembers that somebody follows the run from elsewhere; undefined when it has ended. */
-  follow(runId: string): Promise<Run | undefined>;
+  /** Remembers that a process follows a run that it does not execute; undefined when the run has ended. */
+  follow(runId: string, follower: string): Promise<Run | undefined>;
   /** The owner's unfinished runs that are to be stopped, or are followed. */
   noticesFor(owner: string): Promise<readonly (RunNotice & { readonly runId: string })[]>;
   /** Ids of the owner's unfinished runs. */
@@ -69,7 +72,7 @@ export function createRunOwnershipStore(db: Kysely<Database>, dialect: SqlDialec
         .deleteFrom("runs")
         .where("run_id", "=", runId)
         .where("owner", "=", owner)
-        .where("is_followed", "=", 0)
+        .where("followed_by", "is", null)
         .executeTakeFirst();
       return numDeletedRows > 0n;
     },
@@ -111,17 +114,20 @@ export function createRunOwnershipStore(db: Kysely<Database>, dialect: SqlDialec
       if (runIds.length === 0) return [];
       const rows = await db
         .updateTable("runs as r")
-        .set({ owner, status: PENDING })
+        // Who followed the run and has it now needs nothing stored.
+        .set({ owner, status: PENDING, followed_by: sql`nullif(followed_by, cast(${owner} as text))` })
         .where("r.run_id", "in", runIds)
         .where((where) => isClaimable(where, nowMs))
         .returningAll()
         .execute();
       return rows.sort((left, right) => left.seq - right.seq).map(fromRow);
     },
-    async follow(runId) {
+    async follow(runId, follower) {
       const row = await db
         .updateTable("runs")
-        .set({ is_followed: 1 })
+        .set({
+          followed_by: sql`case when followed_by is null or followed_by = ${follower} then cast(${follower} as text) else '*' end`,
+        })
         .where("run_id", "=", runId)
         .where("status", "in", UNFINISHED_STATUSES)
         .returningAll()
@@ -134,7 +140,7 @@ export function createRunOwnershipStore(db: Kysely<Database>, dialect: SqlDialec
         .select(["run_id", ...NOTICE])
         .where("owner", "=", owner)
         .where("status", "in", UNFINISHED_STATUSES)
-        .where((where) => where.or([where("stop_requested", "is not", null), where("is_followed", "=", 1)]))
+        .where((where) => where.or([where("stop_requested", "is not", null), where("followed_by", "is not", null)]))
         .execute();
       return rows.map((row) => ({ runId: row.run_id, ...toNotice(row) }));
     },
@@ -173,10 +179,10 @@ export function createRunOwnershipStore(db: Kysely<Database>, dialect: SqlDialec
 }
 
 const PENDING: RunStatus = "pending";
-const NOTICE = ["stop_requested", "is_followed"] as const;
+const NOTICE = ["stop_requested", "followed_by"] as const;
 
 function toNotice(row: Pick<RunRow, (typeof NOTICE)[number]>): RunNotice {
-  return { stopRequested: row.stop_requested as StopRequest | null, isFollowed: row.is_followed === 1 };
+  return { stopRequested: row.stop_requested as StopRequest | null, isFollowed: row.followed_by !== null };
 }
 
 /** One that was begun goes before those of its thread that waited for it, whatever their delays were. */

@@ -21,8 +21,8 @@ export interface Run {
   readonly stopRequested: StopRequest | null;
   /** The process that executes the run or is about to; null while it waits for one. */
   readonly owner: string | null;
-  /** Somebody follows the run from another process than its owner's. */
-  readonly isFollowed: boolean;
+  /** The process that follows the run without executing it; `*` for several. */
+  readonly followedBy: string | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }
@@ -41,7 +41,7 @@ export function toRow(run: Run): Omit<RunRow, "seq"> {
     start_at: run.startAtMs,
     stop_requested: run.stopRequested,
     owner: run.owner,
-    is_followed: run.isFollowed ? 1 : 0,
+    followed_by: run.followedBy,
     created_at: run.createdAtMs,
     updated_at: run.updatedAtMs,
   };
@@ -62,7 +62,7 @@ export function fromRow(row: RunRow): Run {
     startAtMs: row.start_at,
     stopRequested: row.stop_requested as StopRequest | null,
     owner: row.owner,
-    isFollowed: row.is_followed === 1,
+    followedBy: row.followed_by,
     createdAtMs: row.created_at,
     updatedAtMs: row.updated_at,
   };

@@ -75,8 +75,8 @@ export interface RunTable {
   stop_requested: string | null;
   /** Id of the process that executes it; null while it waits for one. What is left of it after the end does not matter. */
   owner: string | null;
-  /** 1 once somebody follows it from another process: its events and its result are stored for that one. */
-  is_followed: number;
+  /** Id of the process that follows it without executing it, `*` for several: events and result are stored for them. */
+  followed_by: string | null;
   created_at: number;
   updated_at: number;
 }

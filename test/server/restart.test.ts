@@ -61,7 +61,7 @@ describe("a restart", () => {
       startAtMs: nowMs,
       stopRequested: null,
       owner: "a former process",
-      isFollowed: false,
+      followedBy: null,
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
       kwargs: {

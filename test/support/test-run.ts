@@ -14,7 +14,7 @@ export function createTestRun(changes: Partial<Run> = {}): Run {
     startAtMs: 0,
     stopRequested: null,
     owner: "me",
-    isFollowed: false,
+    followedBy: null,
     createdAtMs: 0,
     updatedAtMs: 0,
     kwargs: {

@@ -8,7 +8,7 @@ import { afterAll } from "vitest";
 import { SILENT_BUS } from "../../server/replicas/bus.ts";
 import { createCheckpointer } from "../../server/store/checkpointer.ts";
 import { type Storage, openStorage } from "../../server/store/open-storage.ts";
-import { createFileRunGuard } from "../../server/store/run-guard.ts";
+import { createSoleRunGuard } from "../../server/store/run-guard.ts";
 import { createStore } from "../../server/store/store.ts";
 import { schemaOf, withSchema } from "./postgres.ts";
 
@@ -38,7 +38,7 @@ async function openFiles(home: string | undefined): Promise<Storage> {
   return {
     store,
     checkpointer,
-    guard: createFileRunGuard(home ?? ""),
+    guard: createSoleRunGuard(),
     bus: SILENT_BUS,
     async close() {
       await store.close();

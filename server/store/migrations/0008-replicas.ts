@@ -9,10 +9,7 @@ export const replicas: Migration = {
       .addColumn("lease_until", "bigint", (column) => column.notNull())
       .execute();
     await db.schema.alterTable("runs").addColumn("owner", "text").execute();
-    await db.schema
-      .alterTable("runs")
-      .addColumn("is_followed", "integer", (column) => column.notNull().defaultTo(0))
-      .execute();
+    await db.schema.alterTable("runs").addColumn("followed_by", "text").execute();
     await db.schema.alterTable("run_events").addColumn("result", "text").execute();
     await db.schema.alterTable("run_webhooks").addColumn("owner", "text").execute();
   },

@@ -48,16 +48,17 @@ export function createReplicaLease({ pool, uri, schema, clock, log }: ReplicaLea
   const register = (id: string): Promise<number> =>
     query(`insert into replicas (replica_id, lease_until) values ($1, ${NOW} + $2)`, [id, LEASE_MS]);
 
-  const beat = async (): Promise<void> => {
+  const beat = async (): Promise<boolean> => {
     const renewed = await query(`update replicas set lease_until = ${NOW} + $2 where replica_id = $1`, [
       owner,
       LEASE_MS,
     ]);
-    if (renewed > 0 || closing.signal.aborted) return;
+    if (renewed > 0 || closing.signal.aborted) return renewed > 0;
     const next = newUuid();
     await register(next);
     owner = next;
     tellLost(`no word of this process reached ${subject} for ${LEASE_MS / 1000} s, so others may have taken its runs`);
+    return false;
   };
 
   const keepBeating = async (): Promise<void> => {
@@ -85,8 +86,6 @@ export function createReplicaLease({ pool, uri, schema, clock, log }: ReplicaLea
       if (beating === undefined) {
         await register(owner);
         beating = keepBeating();
-        // Whatever was executed before there were replicas.
-        await query(`with ${disown("owner not in (select replica_id from replicas)")} select`);
       }
       return true;
     },
@@ -98,8 +97,9 @@ export function createReplicaLease({ pool, uri, schema, clock, log }: ReplicaLea
       // Not oneself: whoever is late and was not missed by others still has its runs.
       const count = await query(leave(`lease_until < ${NOW} and replica_id <> $1`), [owner]);
       if (count > 0) log.warn({ count }, "replicas died; their runs go on elsewhere");
-      return count > 0;
+      return (await query(HEAL)) + count > 0;
     },
+    isAlive: beat,
     async release() {
       closing.abort(new Error("the process leaves"));
       if (beating === undefined) return;
@@ -120,3 +120,10 @@ function disown(condition: string): string {
   return `left_runs as (update runs set owner = null where ${condition} and status in ('pending', 'running')),
     left_webhooks as (update run_webhooks set owner = null where ${condition})`;
 }
+
+/**
+ * Runs of owners that are in no lease: of the time before there were replicas, or given to a process that did not know yet
+ * that it was taken for dead.
+ */
+const HEAL = `update runs set owner = null
+  where owner not in (select replica_id from replicas) and status in ('pending', 'running')`;

@@ -125,7 +125,7 @@ export function describeRunOwnership(store: () => Store): void {
     it("tells its owner who wants it stopped and that it is followed, and keeps it until those have heard", async () => {
       const run = await insert({ owner: "noticing", status: "running", attempt: 1 });
       expect(await store().runs.noticesFor("noticing")).toEqual([]);
-      expect(await store().runs.follow(run.runId)).toMatchObject({ isFollowed: true });
+      expect(await store().runs.follow(run.runId, "reader")).toMatchObject({ followedBy: "reader" });
       await store().runs.requestStop(run.runId, "rollback");
       const notice = { stopRequested: "rollback", isFollowed: true };
       expect(await store().runs.noticesFor("noticing")).toEqual([{ runId: run.runId, ...notice }]);
@@ -133,7 +133,7 @@ export function describeRunOwnership(store: () => Store): void {
       expect(await store().runs.deleteUnfollowed(owned)).toBe(false);
       expect(await store().runs.setStatus(owned, "interrupted", 1, NOW_MS)).toEqual(notice);
       expect(await store().runs.noticesFor("noticing")).toEqual([]);
-      expect(await store().runs.follow(run.runId)).toBeUndefined();
+      expect(await store().runs.follow(run.runId, "reader")).toBeUndefined();
     });
   });
 

@@ -33,7 +33,7 @@ function newRun(overrides: Partial<Run> = {}): Run {
     startAtMs: NOW_MS,
     stopRequested: null,
     owner: "me",
-    isFollowed: false,
+    followedBy: null,
     createdAtMs: NOW_MS,
     updatedAtMs: NOW_MS,
     ...overrides,
