@@ -1,48 +1,33 @@
-import { Readable } from "node:stream";
-import { text as readText } from "node:stream/consumers";
-
-import type { FastifyReply } from "fastify";
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 
 import type { Clock } from "../../lib/clock.ts";
-import { ServiceError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { DataDesigner } from "../../tools/data/designer/designer.ts";
 import { readServiceConfig } from "../../tools/data/designer/read-service-config.ts";
 import { clientGone } from "../client-gone.ts";
 import {
   DataDesignerJob,
-  DataDesignerJobRequest,
   DataDesignerJobsPage,
   DeletedJob,
   HttpError,
   HttpValidationError,
-  JobAnalysis,
-  JobParams,
-  JobsQuery,
-  LogsQuery,
-  PlatformJobListResultResponse,
   PlatformJobLogPage,
-  PlatformJobResultResponse,
   PlatformJobStatusResponse,
-  PreviewRequest,
-  ResultParams,
   ServiceHealth,
   SettingsResponse,
   previewLines,
-  resultFile,
 } from "../schemas/data-designer.ts";
-import { toServiceAnalysis } from "./data-designer/analysis.ts";
+import {
+  DataDesignerJobRequest,
+  JobParams,
+  JobsQuery,
+  LogsQuery,
+  PreviewRequest,
+} from "../schemas/data-designer-requests.ts";
 import { registerDialectErrors } from "./data-designer/errors.ts";
 import { sendPreview } from "./data-designer/preview.ts";
-import {
-  toWireJob,
-  toWireJobsPage,
-  toWireLogs,
-  toWireResult,
-  toWireSettings,
-  toWireStatus,
-} from "./data-designer/wire.ts";
+import { jobResultRoutes } from "./data-designer/results.ts";
+import { toWireJob, toWireJobsPage, toWireLogs, toWireSettings, toWireStatus } from "./data-designer/wire.ts";
 
 const DEFAULT_PREVIEW_ROWS = 10;
 const DEFAULT_LOG_LINES = 100;
@@ -227,82 +212,6 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
     }
 
     app.get(
-      `${base}/jobs/:job_id/results`,
-      {
-        schema: {
-          ...docs,
-          operationId: "listDataDesignerJobResults",
-          summary: "List the results of a job",
-          params: JobParams,
-          response: { 200: PlatformJobListResultResponse, ...errors },
-        },
-      },
-      async (request) => {
-        const { job_id: id } = request.params;
-        const [job, results] = await Promise.all([designer.job(id), designer.results(id)]);
-        return { object: "list" as const, data: results.map((result) => toWireResult(job, result)) };
-      },
-    );
-
-    app.get(
-      `${base}/jobs/:job_id/results/:result_name`,
-      {
-        schema: {
-          ...docs,
-          operationId: "getDataDesignerJobResult",
-          summary: "One result of a job",
-          params: ResultParams,
-          response: { 200: PlatformJobResultResponse, ...errors },
-        },
-      },
-      async (request) => {
-        const { job_id: id, result_name: name } = request.params;
-        const [job, results] = await Promise.all([designer.job(id), designer.results(id)]);
-        const found = results.find((result) => result.name === name);
-        if (found !== undefined) return toWireResult(job, found);
-        throw new ServiceError("not_found", `job ${id} is ${job.status} and has no result "${name}"`);
-      },
-    );
-
-    app.get(
-      `${base}/jobs/:job_id/results/analysis/download`,
-      {
-        schema: {
-          ...docs,
-          operationId: "downloadDataDesignerJobAnalysis",
-          summary: "The analysis as JSON",
-          params: JobParams,
-          response: { 200: JobAnalysis, ...errors },
-        },
-      },
-      async (request) => {
-        const { body } = await designer.download(request.params.job_id, "analysis");
-        return toServiceAnalysis(JSON.parse(await readText(Readable.from(body, { objectMode: false }))));
-      },
-    );
-
-    app.get(
-      `${base}/jobs/:job_id/results/:result_name/download`,
-      {
-        schema: {
-          ...docs,
-          operationId: "downloadDataDesignerJobResult",
-          summary: "A result as it is; the dataset is a tar.gz",
-          params: ResultParams,
-          response: { 200: resultFile, ...errors },
-        },
-      },
-      async (request, reply): Promise<FastifyReply> => {
-        const { job_id: id, result_name: name } = request.params;
-        const { fileName, body } = await designer.download(id, name);
-        return reply
-          .header("content-type", "application/octet-stream")
-          .header("content-disposition", `attachment; filename="${fileName.replaceAll(/[^\w.-]/g, "_")}"`)
-          .send(Readable.from(body, { objectMode: false }));
-      },
-    );
-
-    app.get(
       `${base}/settings`,
       {
         schema: {
@@ -330,5 +239,6 @@ export const dataDesignerRoutes = (options: DataDesignerRoutesOptions): FastifyP
       }),
     );
 
+    app.register(jobResultRoutes(designer));
     done();
   };

@@ -13,7 +13,7 @@ import {
   StateUpdate,
   StateUpdated,
   ThreadStateBody,
-} from "../schemas/thread.ts";
+} from "../schemas/thread-state.ts";
 import { graphOfThread, updateState } from "../thread-states.ts";
 import { toCheckpointConfig, toWireCheckpoint } from "../wire/checkpoint-ref.ts";
 import { selectState } from "../wire/select.ts";

@@ -1,7 +1,7 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 
 import type { CheckpointRef } from "../schemas/common.ts";
-import type { CheckpointBody } from "../schemas/thread.ts";
+import type { CheckpointBody } from "../schemas/thread-state.ts";
 
 /** Null when the config addresses no thread, or no checkpoint although `needsId` asks for one. */
 export function toWireCheckpoint(

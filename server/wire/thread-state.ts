@@ -1,6 +1,6 @@
 import type { StateSnapshot } from "@langchain/langgraph";
 
-import type { TaskBody, ThreadStateBody } from "../schemas/thread.ts";
+import type { TaskBody, ThreadStateBody } from "../schemas/thread-state.ts";
 import { toWireCheckpoint } from "./checkpoint-ref.ts";
 import { serializeError } from "./serialize.ts";
 

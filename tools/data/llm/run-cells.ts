@@ -12,6 +12,7 @@ import type { JsonValue } from "../../../engine/data/table.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import { type CellAttempt, CellAttempts } from "./cell-attempts.ts";
 import { CellBook } from "./cell-book.ts";
+import { CellFailures } from "./cell-failures.ts";
 import type { CellTools } from "./cell-tools.ts";
 import type { CellFailureKind, CellRun, ColumnUsage } from "./cells.ts";
 import type { ChatResult } from "./chat-endpoint.ts";
@@ -23,11 +24,8 @@ import type { RunCellsOptions } from "./run-options.ts";
 export type { RunCellsOptions };
 
 const GATEWAY_RETRIES = 3;
-const SALVAGE_ROUNDS = 2;
 /** So many 429s for one cell, and it waits for a salvage round; without a bound a closed endpoint would hold the run for ever. */
 const MAX_RATE_LIMITS = 30;
-const STOP_AFTER_CELLS = 10;
-const STOP_ERROR_RATE = 0.5;
 
 type Answer = Extract<ChatResult, { kind: "answer" }>;
 
@@ -48,15 +46,12 @@ class CellScheduler {
   private readonly book: CellBook;
   private readonly lanes: Lanes;
   private readonly attempts: CellAttempts;
+  private readonly failures: CellFailures;
   private readonly seats = new Map<string, Seat>();
   private readonly ending = new AbortController();
   private readonly onAbort = (): void => this.finish("cancelled");
-  private deferred: { cell: number; kind: CellFailureKind; message: string }[] = [];
   /** Ready, in flight or waiting to be sent again. */
   private active = 0;
-  /** Settled, without those that failed only because another did. */
-  private finished = 0;
-  private failedForGood = 0;
   private hasEnded = false;
 
   constructor(options: RunCellsOptions, resolve: (run: CellRun) => void) {
@@ -64,6 +59,7 @@ class CellScheduler {
     this.resolve = resolve;
     this.book = new CellBook(options);
     this.attempts = new CellAttempts(this.book, options.tools);
+    this.failures = new CellFailures(this.book, this.attempts);
     const { models, clock, rules } = options;
     this.lanes = options.lanes ?? createLanes({ models, clock, rules });
     for (const { alias } of options.columns) if (!this.seats.has(alias)) this.seats.set(alias, this.takeSeat(alias));
@@ -238,12 +234,12 @@ class CellScheduler {
 
   private defer(cell: number, kind: CellFailureKind, message: string): void {
     this.active -= 1;
-    this.deferred.push({ cell, kind, message });
+    this.failures.defer({ cell, kind, message });
   }
 
   private settle(cell: number, values: Readonly<Record<string, JsonValue>>): void {
     this.active -= 1;
-    this.finished += 1;
+    this.failures.countSuccess();
     this.attempts.forget(cell);
     for (const next of this.book.succeed(cell, values)) {
       this.makeReady(next);
@@ -253,44 +249,20 @@ class CellScheduler {
 
   private fail(cell: number, kind: CellFailureKind, message: string): void {
     this.active -= 1;
-    this.finished += 1;
-    if (kind === "refused" || kind === "unusable_answer" || kind === "template") this.failedForGood += 1;
-    this.report(cell, kind, message);
-    this.failDependents(cell);
-    if (this.finished >= STOP_AFTER_CELLS && this.failedForGood / this.finished > STOP_ERROR_RATE) {
-      const { name } = this.book.columnOf(cell).column;
-      this.finish("stopped", `most cells fail, the last one of column "${name}": ${message}`);
-    }
-  }
-
-  private failDependents(cell: number): void {
-    const message = `"${this.book.columnOf(cell).column.name}" has no value in this row`;
-    for (const next of this.book.dependentsOf(cell)) {
-      this.report(next, "upstream", message);
-      this.failDependents(next);
-    }
-  }
-
-  private report(cell: number, kind: CellFailureKind, message: string): void {
-    this.book.fail(cell, { kind, message, requests: this.attempts.requestsOf(cell) });
-    this.attempts.forget(cell);
+    this.failures.fail({ cell, kind, message });
+    if (!this.failures.areTooMany()) return;
+    const { name } = this.book.columnOf(cell).column;
+    this.finish("stopped", `most cells fail, the last one of column "${name}": ${message}`);
   }
 
   private checkEnd(): void {
     if (this.hasEnded || this.active > 0) return;
-    if (this.deferred.length === 0) return this.finish("complete");
-    const { deferred } = this;
-    this.deferred = [];
+    const deferred = this.failures.takeDeferred();
+    if (deferred.length === 0) return this.finish("complete");
     for (const { cell, kind, message } of deferred) {
       this.active += 1;
-      const attempt = this.attempts.of(cell);
-      if (attempt.salvaged >= SALVAGE_ROUNDS) {
-        this.fail(cell, kind, message);
-        continue;
-      }
-      attempt.salvaged += 1;
-      this.book.usageOf(cell).retries += 1;
-      this.enqueue(cell);
+      if (this.failures.maySalvage(cell)) this.enqueue(cell);
+      else this.fail(cell, kind, message);
     }
     this.pumpAll();
     this.checkEnd();
@@ -304,7 +276,7 @@ class CellScheduler {
     this.ending.abort(new Error(`the run is ${outcome}`));
     if (outcome !== "complete") {
       const message = outcome === "cancelled" ? "the run was cancelled" : `the run stopped: ${problem}`;
-      for (const cell of this.book.openCells()) this.report(cell, outcome, message);
+      for (const cell of this.book.openCells()) this.failures.report({ cell, kind: outcome, message });
     }
     this.resolve(this.book.toRun(outcome, problem));
   }
