@@ -81,7 +81,8 @@ export function shareRuns(options: ShareRunsOptions): SharedRuns {
 
   const claim = async (): Promise<void> => {
     mayWaitForRoom = true;
-    for (let limit = room(); limit > 0 && isClaiming; limit = room()) {
+    for (let limit = room(); limit > 0; limit = room()) {
+      if (!isClaiming) return;
       const nowMs = clock.now();
       const { owner } = guard;
       const wanted = Math.min(limit, RUNS_PER_CLAIM);
