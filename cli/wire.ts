@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { AssessmentFields, FindingFields } from "../engine/gpu/assessment-fields.ts";
+
 /**
  * What the commands read of the service's answers. Objects are open: `--json` passes on everything a server sends, and a
  * newer server may send more.
@@ -30,25 +32,21 @@ export const GpuList = z.looseObject({
 });
 export type GpuList = z.infer<typeof GpuList>;
 
-export const WireAssessment = z.looseObject({
-  verdict: text,
-  severity: text,
-  summary: text,
-  root_cause: text,
-  actions: z.array(text),
-  findings: z.array(
-    z.looseObject({
-      rule: text,
-      gpu: count.nullish(),
-      pci: text.nullish(),
-      severity: text,
-      title: text.nullish(),
-      action: text,
-      evidence: z.array(text),
-    }),
-  ),
-  uncertainties: z.array(text).default([]),
-});
+const { gpu, pci, title } = FindingFields.shape;
+const WireFinding = FindingFields.pick({ rule: true, severity: true, action: true, evidence: true })
+  .extend({ gpu: gpu.optional(), pci: pci.optional(), title: title.nullish() })
+  .loose();
+
+const { uncertainties } = AssessmentFields.shape;
+export const WireAssessment = AssessmentFields.pick({
+  verdict: true,
+  severity: true,
+  summary: true,
+  root_cause: true,
+  actions: true,
+})
+  .extend({ findings: z.array(WireFinding), uncertainties: uncertainties.default([]) })
+  .loose();
 export type WireAssessment = z.infer<typeof WireAssessment>;
 
 export const Health = z.looseObject({

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { AssessmentFields, FindingFields } from "../../engine/gpu/assessment-fields.ts";
 import { Action, Severity, Verdict } from "../../engine/gpu/vocabulary.ts";
 
 /**
@@ -11,37 +12,41 @@ const texts = z.array(z.string()).catch([]);
 const numberOrNull = z.number().nullable().catch(null);
 const flag = z.boolean().catch(false);
 
+const EMPTY: readonly unknown[] = [null, "", false, 0];
+
+function emptyOf(field: z.ZodType): unknown {
+  const index = EMPTY.findIndex((value) => field.safeParse(value).success);
+  return index === -1 ? [] : EMPTY[index];
+}
+
+/** The same fields, each of which is empty when it is missing or of another kind. */
+function forgiving<Shape extends Readonly<Record<string, z.ZodType>>>(
+  shape: Shape,
+): { [Name in keyof Shape]: z.ZodCatch<Shape[Name]> } {
+  const entries = Object.entries(shape).map(([name, field]) => [
+    name,
+    // In a function, so that no two results share a list.
+    field.catch(() => emptyOf(field)),
+  ]);
+  // The names of the shape, with its fields in a catch.
+  return Object.fromEntries(entries) as { [Name in keyof Shape]: z.ZodCatch<Shape[Name]> };
+}
+
 export const FindingResult = z.object({
-  rule: text,
-  component: text,
-  host: z.string().nullable().catch(null),
-  gpu: numberOrNull,
-  pci: z.string().nullable().catch(null),
-  xid: numberOrNull,
-  sxid: numberOrNull,
+  ...forgiving(FindingFields.shape),
   severity: Severity.catch("info"),
   verdict: z.string().catch("healthy"),
-  title: text,
-  evidence: texts,
-  action: text,
-  source: text,
   count: z.number().catch(1),
-  caused_by: z.string().nullable().catch(null),
 });
 export type FindingResult = z.infer<typeof FindingResult>;
 
 export const AssessmentResult = z.object({
+  ...forgiving(AssessmentFields.omit({ findings_left_out: true }).shape),
   verdict: Verdict,
   severity: Severity,
-  summary: text,
-  root_cause: text,
-  primary: z.string().nullable().catch(null),
   actions: z.array(Action).catch([]),
   forbidden_actions: z.array(Action).catch([]),
   findings: z.array(FindingResult).catch([]),
-  uncertainties: texts,
-  gpus: z.array(z.number()).catch([]),
-  simulated: flag,
 });
 export type AssessmentResult = z.infer<typeof AssessmentResult>;
 
