@@ -14,11 +14,11 @@ import { seqOf, serveSocket } from "../protocol/socket-session.ts";
 import type { ThreadHub } from "../protocol/thread-hub.ts";
 import { watchRuns } from "../protocol/watch-runs.ts";
 import { lastEventIdHeader } from "../openapi/route-docs.ts";
+import { AnyThreadId } from "../schemas/common.ts";
 import {
   CommandAnswer,
   CommandBody,
   EventStreamRequest,
-  ProtocolThreadId,
   ThreadStreamQuery,
   protocolStream,
   threadStream,
@@ -27,7 +27,7 @@ import type { RouteContext } from "./context.ts";
 import { createThreadStream } from "./thread-stream.ts";
 
 const tags = ["protocol"];
-const params = z.object({ thread_id: ProtocolThreadId });
+const params = z.object({ thread_id: AnyThreadId });
 const switched = { 101: z.void().describe("The connection is a WebSocket now: events come, commands may be sent.") };
 
 /** The thread-centric protocol: commands, and the events of all runs of a thread as server-sent events or on a socket. */

@@ -5,7 +5,7 @@ import { ServiceError } from "../../lib/errors.ts";
 import { NoContent, lastEventIdHeader, runStreamHeaders } from "../openapi/route-docs.ts";
 import type { LiveRun } from "../runs/live-runs.ts";
 import { readStoredResult } from "../runs/stored-result.ts";
-import { RunId, ThreadId } from "../schemas/common.ts";
+import { AnyThreadId, RunId } from "../schemas/common.ts";
 import {
   CancelMany,
   CancelQuery,
@@ -25,7 +25,7 @@ import { readNames } from "./query-list.ts";
 import { readLastEventId, runPath, sendEventStream, sendFinalState } from "./run-answers.ts";
 
 const tags = ["runs"];
-const threadParams = z.object({ thread_id: ThreadId });
+const threadParams = z.object({ thread_id: AnyThreadId });
 const runParams = threadParams.extend({ run_id: RunId });
 const statelessParams = z.object({ run_id: RunId, thread_id: z.undefined().optional() });
 

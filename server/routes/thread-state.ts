@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { ServiceError } from "../../lib/errors.ts";
 import { NoContent } from "../openapi/route-docs.ts";
-import { CheckpointId, type CheckpointRef, QueryFlag, ThreadId } from "../schemas/common.ts";
+import { AnyThreadId, CheckpointId, type CheckpointRef, QueryFlag } from "../schemas/common.ts";
 import {
   HistoryBody,
   HistoryQuery,
@@ -22,7 +22,7 @@ import type { RouteContext } from "./context.ts";
 import { readNames } from "./query-list.ts";
 
 const tags = ["threads"];
-const params = z.object({ thread_id: ThreadId });
+const params = z.object({ thread_id: AnyThreadId });
 const StateQuery = z.object({
   subgraphs: QueryFlag.optional().describe("Whether tasks of subgraphs carry their whole state."),
   select: SelectQuery,

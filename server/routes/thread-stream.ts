@@ -7,7 +7,7 @@ import { ServiceError } from "../../lib/errors.ts";
 import { clientGone, whenClosed } from "../client-gone.ts";
 import type { ThreadHub } from "../protocol/thread-hub.ts";
 import { openThreadRuns } from "../protocol/thread-runs.ts";
-import { ThreadId } from "../schemas/common.ts";
+import { AnyThreadId } from "../schemas/common.ts";
 import { THREAD_STREAM_MODES, ThreadStreamMode, ThreadStreamQuery } from "../schemas/protocol.ts";
 import type { RouteContext } from "./context.ts";
 import { readNames } from "./query-list.ts";
@@ -56,7 +56,7 @@ export function createThreadStream({
 }
 
 function readThreadId(params: unknown): string {
-  const parsed = z.object({ thread_id: ThreadId }).safeParse(params);
+  const parsed = z.object({ thread_id: AnyThreadId }).safeParse(params);
   if (parsed.success) return parsed.data.thread_id;
   throw invalid("thread_id", "must be a UUID");
 }

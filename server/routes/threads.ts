@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ServiceError } from "../../lib/errors.ts";
 import { newUuid } from "../../lib/ids.ts";
 import { NoContent, paginationHeaders as pageHeaders } from "../openapi/route-docs.ts";
-import { Count, ThreadId } from "../schemas/common.ts";
+import { AnyThreadId, Count } from "../schemas/common.ts";
 import {
   IncludeQuery,
   SelectedThread,
@@ -27,7 +27,7 @@ import type { RouteContext } from "./context.ts";
 import { paginationHeaders } from "./pagination.ts";
 
 const tags = ["threads"];
-const params = z.object({ thread_id: ThreadId });
+const params = z.object({ thread_id: AnyThreadId });
 
 export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
   function registerThreadRoutes(app, _options, done) {

@@ -11,6 +11,16 @@ export const ThreadId = Uuid.meta({
   description: "Id of the thread.",
   examples: ["3f2b8a54-6d0e-4c8f-9d43-0a5c1b7e2f10"],
 });
+/** Of a thread that exists: front ends of the thread-centric protocol make ids up that are no UUIDs. */
+export const AnyThreadId = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((id) => !id.includes("\0"), "must not hold a NUL")
+  .meta({
+    description: "Id of the thread: a UUID, or what a client of the thread-centric protocol made up.",
+    examples: ["3f2b8a54-6d0e-4c8f-9d43-0a5c1b7e2f10"],
+  });
 export const RunId = Uuid.meta({
   description: "Id of the run.",
   examples: ["b7c1d6f2-90ab-4c3e-8f21-5d9e4a6c7b38"],

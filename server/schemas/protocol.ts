@@ -6,16 +6,6 @@ import { eventStream } from "../openapi/route-docs.ts";
 import { ConfigBody, JsonObject } from "./common.ts";
 import { MultitaskStrategy, RunCommand, RunCreate } from "./run.ts";
 
-/** Front ends make thread ids up themselves, and the protocol does not ask for a UUID. */
-export const ProtocolThreadId = z
-  .string()
-  .min(1)
-  .max(255)
-  .meta({
-    description: "Id of the thread, also of one that does not exist yet.",
-    examples: ["3f2b8a54-6d0e-4c8f-9d43-0a5c1b7e2f10"],
-  });
-
 const Channel = z.string().max(256).refine(isSupportedChannel, {
   error:
     "must be values, updates, messages, tools, lifecycle, input, checkpoints, tasks, custom or custom:<name of the event>",

@@ -4,6 +4,7 @@ import { named } from "../openapi/names.ts";
 import { eventStream } from "../openapi/route-docs.ts";
 import { RUN_STATUSES } from "../runs/run-status.ts";
 import {
+  AnyThreadId,
   AssistantId,
   AssistantIdOrGraph,
   CheckpointRef,
@@ -12,7 +13,6 @@ import {
   QueryFlag,
   QueryPage,
   RunId,
-  ThreadId,
   Timestamp,
 } from "./common.ts";
 
@@ -211,7 +211,7 @@ export const CancelMany = named(
   "CancelRunsRequest",
   z
     .looseObject({
-      thread_id: ThreadId.nullish(),
+      thread_id: AnyThreadId.nullish(),
       run_ids: z.array(RunId).max(1_000).nullish().describe("Runs of that thread."),
       status: z
         .enum(["pending", "running", "all"])
@@ -243,7 +243,7 @@ export const RunBody = named(
   z
     .object({
       run_id: RunId,
-      thread_id: ThreadId,
+      thread_id: AnyThreadId,
       assistant_id: AssistantId,
       created_at: Timestamp,
       updated_at: Timestamp,

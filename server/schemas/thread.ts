@@ -2,7 +2,16 @@ import { z } from "zod";
 
 import { named } from "../openapi/names.ts";
 import { THREAD_STATUSES } from "../store/threads.ts";
-import { BodyPage, JsonObject, MetadataFilter, SelectFields, SortOrder, ThreadId, Timestamp } from "./common.ts";
+import {
+  AnyThreadId,
+  BodyPage,
+  JsonObject,
+  MetadataFilter,
+  SelectFields,
+  SortOrder,
+  ThreadId,
+  Timestamp,
+} from "./common.ts";
 import { RunCommand } from "./run.ts";
 
 const ThreadStatus = z
@@ -42,7 +51,7 @@ export const ThreadPrune = named(
   "PruneThreadsRequest",
   z
     .looseObject({
-      thread_ids: z.array(ThreadId).min(1).max(1_000),
+      thread_ids: z.array(AnyThreadId).min(1).max(1_000),
       strategy: z
         .enum(["delete", "keep_latest"])
         .nullish()
@@ -128,7 +137,7 @@ export const ThreadBody = named(
   "Thread",
   z
     .looseObject({
-      thread_id: ThreadId,
+      thread_id: AnyThreadId,
       created_at: Timestamp,
       updated_at: Timestamp,
       state_updated_at: Timestamp.describe("When the values last changed."),

@@ -109,9 +109,9 @@ export const CASES: readonly Case[] = [
   },
   { what: "streaming an unknown run", path: `/runs/${UUID}/stream`, method: "GET", status: 404, code: "run_not_found" },
   {
-    what: "a thread id that is not a UUID",
-    path: "/threads/abc",
-    method: "GET",
+    what: "a new thread with an id that is not a UUID",
+    path: "/threads",
+    body: { thread_id: "abc" },
     status: 422,
     code: "invalid_input",
     field: "thread_id",
@@ -127,6 +127,13 @@ export const CASES: readonly Case[] = [
   {
     what: "a thread id with a path trick",
     path: "/threads/..%2F..%2Fetc",
+    method: "GET",
+    status: 404,
+    code: "thread_not_found",
+  },
+  {
+    what: "a thread id with a NUL",
+    path: "/threads/a%00b",
     method: "GET",
     status: 422,
     code: "invalid_input",
