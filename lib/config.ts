@@ -193,6 +193,7 @@ function shapeConfig(settings: Settings, environment: NodeJS.ProcessEnv) {
     logLevel: settings.LOG_LEVEL,
     isTestMode: settings.NEMOPS_TEST_MODE,
     canReachPrivateAddresses: settings.OUTBOUND_ALLOW_PRIVATE,
+    webhookSecret: settings.WEBHOOK_SECRET,
     llm: {
       provider: settings.LLM_PROVIDER,
       baseUrl: settings.LLM_BASE_URL,

@@ -148,7 +148,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     maxAttempts: config.runMaxAttempts,
     observer: metrics,
     tapRun: createProtocolTap({ hub, clock, log }),
-    webhooks: createWebhookSender({ allowPrivate: config.canReachPrivateAddresses, clock }),
+    webhooks: createWebhookSender({
+      allowPrivate: config.canReachPrivateAddresses,
+      secret: config.webhookSecret,
+      clock,
+    }),
   });
   await ensureSystemAssistants(store, graphs, clock);
   const sweepers = executesRuns

@@ -110,4 +110,5 @@ export const SERVICE_SETTINGS = {
     "0",
     "Lets webhooks and remote validators reach loopback and private addresses.",
   ),
+  WEBHOOK_SECRET: secret("service", "Signs the bodies of run webhooks (HMAC-SHA256 in `x-nemops-signature`)."),
 } as const satisfies Record<string, Setting>;

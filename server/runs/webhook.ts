@@ -1,6 +1,8 @@
+import { signatureHeaders } from "../../lib/body-signature.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { ServiceError, errorMessage } from "../../lib/errors.ts";
 import { readOutboundUrl, sendOutbound } from "../../lib/outbound-url.ts";
+import type { Secret } from "../../lib/secret.ts";
 
 const TIMEOUT_MS = 10_000;
 /** Pauses before the second and third try. */
@@ -18,18 +20,20 @@ export interface WebhookSender {
 
 export interface WebhookSenderOptions {
   readonly allowPrivate: boolean;
+  /** Signs each body; without one no signature is sent. */
+  readonly secret?: Secret | undefined;
   readonly clock: Clock;
 }
 
 /** Posts to the receivers of webhooks. */
-export function createWebhookSender({ allowPrivate, clock }: WebhookSenderOptions): WebhookSender {
+export function createWebhookSender({ allowPrivate, secret, clock }: WebhookSenderOptions): WebhookSender {
   const closed = new AbortController();
 
   const attempt = async (url: string, body: string): Promise<string | undefined> => {
     const { status } = await sendOutbound({
       url,
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...signatureHeaders(body, secret) },
       body,
       timeoutMs: TIMEOUT_MS,
       signal: closed.signal,

@@ -4,6 +4,7 @@ import path from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { SIGNATURE_HEADER, isSignatureOf } from "../../../../lib/body-signature.ts";
 import { createLog } from "../../../../lib/log.ts";
 import { Secret } from "../../../../lib/secret.ts";
 import type { RaiseAlert } from "../../../../tools/gpu/alerts/alert.ts";
@@ -14,11 +15,7 @@ import { createLogChannel } from "../../../../tools/gpu/alerts/channels/log-chan
 import { createDispatcher } from "../../../../tools/gpu/alerts/dispatcher.ts";
 import { createEscalator } from "../../../../tools/gpu/alerts/escalator.ts";
 import { seedPolicies } from "../../../../tools/gpu/alerts/policies.ts";
-import {
-  SIGNATURE_HEADER,
-  isSignatureOf,
-  readRetryAfter,
-} from "../../../../tools/gpu/alerts/channels/webhook-channel.ts";
+import { readRetryAfter } from "../../../../tools/gpu/alerts/channels/webhook-channel.ts";
 import { MAX_ATTEMPTS, retryPauseMs } from "../../../../tools/gpu/alerts/outbox.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 import { MINUTE_MS, type ManualClock, createManualClock } from "../../../support/manual-clock.ts";

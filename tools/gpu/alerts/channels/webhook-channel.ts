@@ -1,13 +1,10 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
-
+import { signatureHeaders } from "../../../../lib/body-signature.ts";
 import { type Clock, isoTime } from "../../../../lib/clock.ts";
 import { ServiceError, errorMessage } from "../../../../lib/errors.ts";
 import { type OutboundResponse, type Resolve, sendOutbound } from "../../../../lib/outbound-url.ts";
 import type { Secret } from "../../../../lib/secret.ts";
 import type { DeliveryOutcome } from "../outbox.ts";
 import { type Channel, payloadOf } from "./channel.ts";
-
-export const SIGNATURE_HEADER = "x-nemops-signature";
 
 export interface WebhookOptions {
   readonly url: string;
@@ -24,18 +21,6 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /** Answers that another try can change; of the others in 4xx none can. */
 const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** `sha256=` and the hex HMAC-SHA256 of the exact bytes of the body. */
-export function signBody(body: string, secret: string): string {
-  return `sha256=${createHmac("sha256", secret).update(body, "utf8").digest("hex")}`;
-}
-
-/** For receivers: compares in constant time. */
-export function isSignatureOf(signature: string, body: string, secret: string): boolean {
-  const expected = Buffer.from(signBody(body, secret));
-  const given = Buffer.from(signature);
-  return expected.length === given.length && timingSafeEqual(expected, given);
-}
-
 /** Posts each notification as JSON. Any 2xx is acceptance; redirects are not followed and count as refusal. */
 export function createWebhookChannel(options: WebhookOptions): Channel {
   return {
@@ -43,7 +28,6 @@ export function createWebhookChannel(options: WebhookOptions): Channel {
     reachesPeople: true,
     async send(message, signal) {
       const body = JSON.stringify({ sent_at: isoTime(options.clock.now()), ...payloadOf(message) });
-      const secret = options.secret?.reveal();
       try {
         const response = await sendOutbound({
           url: options.url,
@@ -52,7 +36,7 @@ export function createWebhookChannel(options: WebhookOptions): Channel {
             "content-type": "application/json",
             "user-agent": "nemops",
             "idempotency-key": message.idempotencyKey,
-            ...(secret === undefined ? {} : { [SIGNATURE_HEADER]: signBody(body, secret) }),
+            ...signatureHeaders(body, options.secret),
           },
           body,
           timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
