@@ -110,6 +110,8 @@ export function createPlainWriter(options: EventWriterOptions): EventWriter {
     if (!isPublished || isSealed) return;
     while (!isClosed && storedId < log.lastId) {
       const batch = log.entries(storedId, ROW_CHARS);
+      // The log may have dropped what was not stored yet.
+      if (batch.entries.length === 0) return;
       isClosed = !(await rows.tryAppend(batch)) || isClosed;
       storedId = batch.firstSeq + batch.entries.length - 1;
       onPublish();
@@ -135,8 +137,7 @@ export function createPlainWriter(options: EventWriterOptions): EventWriter {
       staged = last;
       if (last.result === undefined) return;
       let from = storedId;
-      while (from < log.lastId) {
-        const batch = log.entries(from, ROW_CHARS);
+      for (let batch = log.entries(from, ROW_CHARS); batch.entries.length > 0; batch = log.entries(from, ROW_CHARS)) {
         await rows.append(into, batch);
         from = batch.firstSeq + batch.entries.length - 1;
       }

@@ -5,8 +5,10 @@ import { RunLostError } from "../store/run-lost-error.ts";
 import { serialize } from "../wire/serialize.ts";
 import type { RunOutcome } from "./execute-run.ts";
 import type { LiveRun, LiveRuns, RunResult } from "./live-runs.ts";
+import { isFinished } from "./run-status.ts";
 import type { RunTap } from "./run-tap.ts";
 import { type SettleContext, settleRun } from "./settle-run.ts";
+import { readStoredResult } from "./stored-result.ts";
 import type { WebhookOutbox } from "./webhook-outbox.ts";
 
 export interface RunObserver {
@@ -41,31 +43,48 @@ export function failedOutcome(error: string, message: string): RunOutcome {
 
 /** Brings a run to its end: stores the outcome, tells those who wait and follow, and sends the webhook. Never throws. */
 export function createFinisher(options: FinisherOptions): FinishRun {
-  const { clock, log, observer, outbox, runs, onLost, onUnstored, onEnd } = options;
+  const { store, clock, log, observer, outbox, runs, onLost, onUnstored, onEnd } = options;
 
   interface Ending {
     readonly result: RunResult;
     readonly isStored: boolean;
   }
 
+  /** The end of a run whose commit was done although its answer was lost. */
+  const findEnded = async (live: LiveRun): Promise<Ending | undefined> => {
+    try {
+      const run = await store.runs.get(live.run.runId);
+      if (run === undefined || !isFinished(run.status) || run.owner !== live.owner) return undefined;
+      const result = await readStoredResult(store, run);
+      live.status = run.status;
+      live.writer.reveal();
+      outbox.resume();
+      return { result, isStored: true };
+    } catch {
+      return undefined; // The store fails still: the second attempt says how.
+    }
+  };
+
   /** Undefined when the run is not this process's any more. */
   const settle: (...args: Parameters<FinishRun>) => Promise<Ending | undefined> = async (live, outcome) => {
     const fields = { run_id: live.run.runId, thread_id: live.run.threadId };
-    const store = async (ending: typeof outcome): Promise<Ending> => {
+    const storeEnding = async (ending: typeof outcome): Promise<Ending> => {
       const { result, webhook, hasSuccessor } = await settleRun(live, ending, options);
       if (webhook !== undefined) outbox.send(webhook);
       onEnd(hasSuccessor);
       return { result, isStored: true };
     };
     try {
-      return await store(outcome);
+      return await storeEnding(outcome);
     } catch (error) {
       if (error instanceof RunLostError) return undefined;
+      const ended = await findEnded(live);
+      if (ended !== undefined) return ended;
       log.error({ ...fields, err: error }, "run outcome not stored");
       const failure = failedOutcome("StorageError", errorMessage(error));
       try {
         // What stands in the way may be the outcome itself; that the run has ended must not be lost with it.
-        return await store(failure);
+        return await storeEnding(failure);
       } catch (secondError) {
         if (secondError instanceof RunLostError) return undefined;
         log.error({ ...fields, err: secondError }, "end of run not stored; it is executed again");

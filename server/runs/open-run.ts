@@ -26,12 +26,12 @@ export interface OpenRunOptions {
  * followed it here while it was elsewhere go on with the same log.
  */
 export function openRun(options: OpenRunOptions): LiveRun {
-  const { run, graphId, owner, stored = [], runs, events, bus, clock, log } = options;
+  const { run, graphId, owner, stored, runs, events, bus, clock, log } = options;
   const { runId } = run;
   const former = runs.get(runId);
   const { promise, resolve } = Promise.withResolvers<RunResult>();
   const eventLog = former?.log ?? createEventLog({ onResize: runs.onResize });
-  appendStored(eventLog, stored);
+  appendStored(eventLog, stored ?? []);
   const fields = { run_id: runId, thread_id: run.threadId };
   const writing: EventWriterOptions = {
     owned: { runId, owner },
@@ -49,7 +49,7 @@ export function openRun(options: OpenRunOptions): LiveRun {
     graphId,
     owner,
     isElsewhere: false,
-    isRecovered: run.attempt > 0,
+    isRecovered: stored !== undefined,
     status: run.status,
     startedAtMs: run.createdAtMs,
     log: eventLog,

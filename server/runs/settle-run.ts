@@ -69,23 +69,21 @@ interface Ending {
 async function settleTemporary(ending: Ending, { store, bound, clock }: SettleContext): Promise<false> {
   const { live, result, webhook, lastEvent } = ending;
   const { run, owner } = live;
-  const isStored = hasStoredCheckpoints(run.kwargs);
-  let isGone = false;
-  const settle = async (tables: StoreTables): Promise<void> => {
-    const owned = { runId: run.runId, owner };
-    isGone = !isStored && (await tables.runs.deleteUnfollowed(owned));
-    if (isGone) {
-      await live.writer.stage(tables.runEvents, lastEvent);
-    } else {
-      // The row goes only when the checkpoints have gone, so that a restart finds what is left of them.
-      await stageEnd(tables, ending, await tables.runs.setStatus(owned, result.status, run.attempt + 1, clock.now()));
-    }
-    if (webhook !== undefined) await tables.runWebhooks.insert(webhook, owner);
-  };
+  const owned = { runId: run.runId, owner };
   // Most of these runs need one statement, which needs no transaction.
-  await (isStored || webhook !== undefined || run.followedBy !== null ? store.transaction(settle) : settle(store));
+  const isOneRow = !hasStoredCheckpoints(run.kwargs) && webhook === undefined;
+  if (isOneRow && (await store.runs.deleteUnfollowed(owned))) {
+    await live.writer.stage(store.runEvents, lastEvent);
+    await bound.forget(run.threadId, run.kwargs);
+    return false;
+  }
+  await store.transaction(async (tables) => {
+    await stageEnd(tables, ending, await tables.runs.setStatus(owned, result.status, run.attempt + 1, clock.now()));
+    if (webhook !== undefined) await tables.runWebhooks.insert(webhook, owner);
+  });
   await bound.forget(run.threadId, run.kwargs);
-  if (!isGone) await store.runs.delete(run.runId);
+  // Only now, so that a restart finds what is left of its checkpoints.
+  await store.runs.delete(run.runId);
   return false;
 }
 

@@ -80,7 +80,6 @@ export function shareRuns(options: ShareRunsOptions): SharedRuns {
   };
 
   const claim = async (): Promise<void> => {
-    mayWaitForRoom = true;
     for (let limit = room(); limit > 0; limit = room()) {
       if (!isClaiming) return;
       const nowMs = clock.now();
@@ -108,6 +107,7 @@ export function shareRuns(options: ShareRunsOptions): SharedRuns {
         return;
       }
     }
+    mayWaitForRoom = true;
   };
 
   const reap = async (): Promise<void> => {

@@ -8,10 +8,17 @@ const TIMEOUT_MS = 10_000;
 /** Pauses before the second and third try. */
 const RETRY_PAUSES_MS = [500, 2_000];
 
+export interface WebhookRules {
+  /** Lets webhooks reach loopback and private addresses. */
+  readonly allowPrivate: boolean;
+  /** Refuses every webhook (`http.disable_webhooks`). */
+  readonly isDisabled: boolean;
+}
+
 export interface WebhookSender {
   /** Throws `invalid_input` for a URL that may not be called. */
   check(url: string): void;
-  /** Posts a JSON body, three times at most. Throws when it was not taken. */
+  /** Posts a JSON body, three times at most. Throws when it was not taken, and for a URL that may not be called any more. */
   post(url: string, body: string): Promise<void>;
   /** Gives up what is under way, which rejects. */
   close(): void;
@@ -19,14 +26,25 @@ export interface WebhookSender {
 }
 
 export interface WebhookSenderOptions {
-  readonly allowPrivate: boolean;
+  readonly rules: WebhookRules;
   /** Signs each body; without one no signature is sent. */
   readonly secret?: Secret | undefined;
   readonly clock: Clock;
 }
 
+/** Throws `invalid_input` for a URL that may not be called. */
+export function checkWebhook(url: string, { allowPrivate, isDisabled }: WebhookRules): void {
+  try {
+    if (isDisabled) throw new Error("webhooks are switched off here (http.disable_webhooks)");
+    readOutboundUrl(url, { allowPrivate });
+  } catch (error) {
+    const message = errorMessage(error);
+    throw new ServiceError("invalid_input", `webhook: ${message}`, { problems: [{ field: "webhook", message }] });
+  }
+}
+
 /** Posts to the receivers of webhooks. */
-export function createWebhookSender({ allowPrivate, secret, clock }: WebhookSenderOptions): WebhookSender {
+export function createWebhookSender({ rules, secret, clock }: WebhookSenderOptions): WebhookSender {
   const closed = new AbortController();
 
   const attempt = async (url: string, body: string): Promise<string | undefined> => {
@@ -37,7 +55,7 @@ export function createWebhookSender({ allowPrivate, secret, clock }: WebhookSend
       body,
       timeoutMs: TIMEOUT_MS,
       signal: closed.signal,
-      allowPrivate,
+      allowPrivate: rules.allowPrivate,
     }).catch((error: unknown) => {
       // A refused target stays refused; a failed connection may work the next time.
       if (!(error instanceof ServiceError) || !error.retryable) throw error;
@@ -51,15 +69,9 @@ export function createWebhookSender({ allowPrivate, secret, clock }: WebhookSend
   };
 
   return {
-    check(url) {
-      try {
-        readOutboundUrl(url, { allowPrivate });
-      } catch (error) {
-        const message = errorMessage(error);
-        throw new ServiceError("invalid_input", `webhook: ${message}`, { problems: [{ field: "webhook", message }] });
-      }
-    },
+    check: (url) => checkWebhook(url, rules),
     async post(url, body) {
+      checkWebhook(url, rules);
       for (let tries = 0; ; tries += 1) {
         const failure = await attempt(url, body);
         if (failure === undefined) return;

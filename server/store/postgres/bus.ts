@@ -63,6 +63,10 @@ export async function openPostgresBus({ pool, uri, schema, clock, log }: Postgre
       await client.end().catch(() => undefined);
       throw error;
     }
+    if (closing.signal.aborted) {
+      await client.end();
+      return;
+    }
     connection = client;
     client.once("end", () => void reconnect());
   };

@@ -7,6 +7,8 @@ const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 const IDLE_TIMEOUT_MS = 60_000;
+/** How much longer than the statement its answer may take. */
+const ANSWER_MS = 5_000;
 
 export interface PostgresPoolOptions {
   readonly uri: string;
@@ -23,6 +25,9 @@ export function createPostgresPool(options: PostgresPoolOptions): Pool {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
+    // Of a connection that is dead without a word the statement's own time limit is never heard.
+    query_timeout: statementTimeoutMs === 0 ? 0 : statementTimeoutMs + ANSWER_MS,
+    keepAlive: true,
     idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
     application_name: "nemops",
     types: { getTypeParser },

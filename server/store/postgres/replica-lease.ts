@@ -18,6 +18,7 @@ export interface ReplicaLeaseOptions {
 /** How long a process is believed to live without word from it. */
 const LEASE_MS = 15_000;
 const HEARTBEAT_MS = 5_000;
+const QUERY_TIMEOUT_MS = 5_000;
 /** How long others have to be heard again after a time in which the database did not answer: it was not their silence. */
 const GRACE_MS = 2 * HEARTBEAT_MS;
 
@@ -40,7 +41,9 @@ export function createReplicaLease({ pool, uri, schema, clock, log }: ReplicaLea
 
   const query = async (text: string, values: readonly unknown[] = []): Promise<number> => {
     try {
-      return (await pool.query(text, [...values])).rowCount ?? 0;
+      // An answer that comes after the lease is none. The declaration of the driver does not know the option.
+      const config = { text, values: [...values], query_timeout: QUERY_TIMEOUT_MS };
+      return (await pool.query(config)).rowCount ?? 0;
     } catch (error) {
       throw toPostgresError(error, describeDatabase(uri));
     }
@@ -122,8 +125,11 @@ function disown(condition: string): string {
 }
 
 /**
- * Runs of owners that are in no lease: of the time before there were replicas, or given to a process that did not know yet
- * that it was taken for dead.
+ * Runs of owners that have no lease: of the time before there were replicas, or given to a process that did not know yet that
+ * it was taken for dead. The owners are found first, so that a row which another process claims meanwhile is left to it.
  */
-const HEAL = `update runs set owner = null
-  where owner not in (select replica_id from replicas) and status in ('pending', 'running')`;
+const HEAL = `with ghosts as materialized (
+    select owner from runs where status in ('pending', 'running') and owner not in (select replica_id from replicas)
+    union select owner from run_webhooks where owner not in (select replica_id from replicas)),
+  left_webhooks as (update run_webhooks set owner = null where owner in (select owner from ghosts))
+  update runs set owner = null where owner in (select owner from ghosts) and status in ('pending', 'running')`;
