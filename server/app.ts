@@ -149,7 +149,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     observer: metrics,
     tapRun: createProtocolTap({ hub, clock, log }),
     webhooks: createWebhookSender({
-      allowPrivate: config.canReachPrivateAddresses,
+      rules: { allowPrivate: config.canReachPrivateAddresses, isDisabled: http.disable_webhooks === true },
       secret: config.webhookSecret,
       clock,
     }),

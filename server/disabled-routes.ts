@@ -18,25 +18,13 @@ const SWITCHES: readonly (readonly [name: `disable_${string}`, routes: RegExp])[
 export function disableRoutes(app: FastifyInstance, http: HttpBlock): void {
   const patterns = SWITCHES.filter(([name]) => http[name] === true).map(([, pattern]) => pattern);
   const isDisabled = (route: string): boolean => patterns.some((pattern) => pattern.test(route));
-  if (patterns.length > 0) {
-    app.addHook("onRoute", (route) => {
-      if (isDisabled(route.url)) route.schema = { ...route.schema, hide: true };
-    });
-    app.addHook("onRequest", async (request) => {
-      const route = request.routeOptions.url;
-      if (route === undefined || !isDisabled(route)) return;
-      throw new ServiceError("not_found", `no route ${request.method} ${request.url.split("?", 1)[0] ?? ""}`);
-    });
-  }
-  if (http.disable_webhooks === true) {
-    app.addHook("preHandler", async ({ body }) => {
-      const requests: readonly unknown[] = Array.isArray(body) ? body : [body];
-      if (
-        !requests.some((item) => typeof item === "object" && item !== null && "webhook" in item && item.webhook != null)
-      )
-        return;
-      const message = "webhooks are switched off here (http.disable_webhooks)";
-      throw new ServiceError("invalid_input", `webhook: ${message}`, { problems: [{ field: "webhook", message }] });
-    });
-  }
+  if (patterns.length === 0) return;
+  app.addHook("onRoute", (route) => {
+    if (isDisabled(route.url)) route.schema = { ...route.schema, hide: true };
+  });
+  app.addHook("onRequest", async (request) => {
+    const route = request.routeOptions.url;
+    if (route === undefined || !isDisabled(route)) return;
+    throw new ServiceError("not_found", `no route ${request.method} ${request.url.split("?", 1)[0] ?? ""}`);
+  });
 }

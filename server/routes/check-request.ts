@@ -1,6 +1,6 @@
 import { ServiceError } from "../../lib/errors.ts";
 import { checkRun } from "../runs/prepare-run.ts";
-import { createWebhookSender } from "../runs/webhook.ts";
+import { checkWebhook } from "../runs/webhook.ts";
 import type { RunCreate } from "../schemas/run.ts";
 import type { Assistant } from "../store/assistants.ts";
 import type { Thread } from "../store/threads.ts";
@@ -17,9 +17,9 @@ export interface CheckedRequest {
 export function createRequestCheck({
   graphs,
   config,
-  clock,
-}: Pick<RouteContext, "graphs" | "config" | "clock">): (request: CheckedRequest) => void {
-  const webhooks = createWebhookSender({ allowPrivate: config.canReachPrivateAddresses, clock });
+  http,
+}: Pick<RouteContext, "graphs" | "config" | "http">): (request: CheckedRequest) => void {
+  const rules = { allowPrivate: config.canReachPrivateAddresses, isDisabled: http.disable_webhooks === true };
   return ({ body, assistant, thread }) => {
     const graph = graphs.static(assistant.graphId);
     checkRun(body, {
@@ -28,7 +28,7 @@ export function createRequestCheck({
       ...(thread === undefined ? {} : { thread: { ...thread, status: "busy" } }),
       ...(graph === undefined ? {} : { graph }),
     });
-    if (body.webhook != null) webhooks.check(body.webhook);
+    if (body.webhook != null) checkWebhook(body.webhook, rules);
   };
 }
 

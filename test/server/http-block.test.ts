@@ -237,15 +237,28 @@ describe("switches", () => {
     const run = { assistant_id: "two_nodes", input: {} };
     const hooked = { ...run, webhook: "https://example.com/hook" };
     const post = (url: string, payload: object) => app.inject({ method: "POST", url, payload });
-    for (const [url, payload] of [
-      ["/runs/wait", hooked],
-      ["/runs/batch", [run, hooked]],
-      ["/runs/crons", { ...hooked, schedule: "0 0 1 1 *" }],
+    const message = "webhooks are switched off here (http.disable_webhooks)";
+    for (const [url, payload, field] of [
+      ["/runs/wait", hooked, "webhook"],
+      ["/runs/batch", [run, hooked], "1.webhook"],
+      ["/runs/crons", { ...hooked, schedule: "0 0 1 1 *" }, "webhook"],
     ] as const) {
       const refused = await post(url, payload);
-      expect(refused.json()).toMatchObject({ status: 422, errors: [{ field: "webhook" }] });
+      const detail = `${field}: ${message}`;
+      expect(refused.json()).toMatchObject({
+        status: 422,
+        code: "invalid_input",
+        detail,
+        errors: [{ field, message }],
+      });
     }
+    const command = (params: object) => post(`/threads/${ID}/commands`, { id: 1, method: "run.start", params });
+    expect((await command(hooked)).json()).toMatchObject({ error: "invalid_argument", message: `webhook: ${message}` });
+    expect((await command(run)).json()).toMatchObject({ type: "success" });
     expect((await post("/runs/wait", run)).statusCode).toBe(200);
+    // What only has the same name is none.
+    const item = { namespace: ["a"], key: "b", value: {}, webhook: "https://example.com/hook" };
+    expect((await app.inject({ method: "PUT", url: "/store/items", payload: item })).statusCode).toBe(204);
   });
 });
 
