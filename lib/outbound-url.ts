@@ -62,7 +62,7 @@ function wrappedIpv4(address: ipaddr.IPv6): ipaddr.IPv4 | undefined {
  * URL, and, unless allowed, for a literal address that is not public. Host names are checked when they are connected to.
  */
 export function readOutboundUrl(text: string, { allowPrivate }: { allowPrivate: boolean }): URL {
-  if (!URL.canParse(text)) throw new ServiceError("invalid_input", "the outbound URL is not a URL");
+  if (!URL.canParse(text)) throw new ServiceError("invalid_input", "only absolute http and https URLs are accepted");
   const url = new URL(text);
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new ServiceError("invalid_input", `outbound URLs must be http or https, not ${url.protocol}//`);

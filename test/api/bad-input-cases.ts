@@ -255,12 +255,13 @@ export const CASES: readonly Case[] = [
     field: "webhook",
   },
   {
-    what: "a webhook that is no URL",
+    what: "a webhook that is a path of this server",
     path: "/runs/wait",
     body: { ...run, webhook: "/own/path" },
     status: 422,
     code: "invalid_input",
     field: "webhook",
+    detail: /^webhook: only absolute http and https URLs are accepted$/,
   },
   {
     what: "a time to live that has passed",

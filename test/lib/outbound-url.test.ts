@@ -88,7 +88,8 @@ describe("isPublicAddress", () => {
 
 describe("readOutboundUrl", () => {
   it.each([
-    ["not a url", /not a URL/],
+    ["not a url", /only absolute http and https URLs/],
+    ["/path", /only absolute http and https URLs/],
     ["file:///etc/passwd", /http or https/],
     ["http://user:pw@example.com/", /user name or password/],
     ["http://127.0.0.1/", /not a public address/],
