@@ -4,6 +4,7 @@ import { ServiceError, errorMessage } from "../lib/errors.ts";
 
 /** Deeper JSON is refused: recursive code behind the routes must not be able to exhaust the stack. */
 const MAX_DEPTH = 200;
+const MAX_SHOWN_PATH = 200;
 
 /**
  * Reads every body as JSON, whatever its content type says: Studio sends `text/plain` to spare itself a preflight, and
@@ -23,13 +24,47 @@ export function registerBodyParser(app: FastifyInstance): void {
     }
     void parseJson(request, text, (error, value) => {
       if (error === null) done(null, value);
-      else done(new ServiceError("invalid_json", `the body is not valid JSON: ${errorMessage(error)}`));
+      else done(forbiddenKey(text) ?? invalidJson(error));
     });
   });
   // Validation needs a value to look at; which fields are missing is then said one by one.
   app.addHook("preValidation", async (request) => {
     if (request.method !== "GET" && request.body === undefined) request.body = {};
   });
+}
+
+function invalidJson(error: unknown): ServiceError {
+  return new ServiceError("invalid_json", `the body is not valid JSON: ${errorMessage(error)}`);
+}
+
+/** The failure of a body that is refused for a key alone; undefined for one that is not JSON. */
+function forbiddenKey(text: string): ServiceError | undefined {
+  let body: unknown;
+  try {
+    body = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch {
+    return undefined;
+  }
+  const path = findForbidden(body);
+  if (path === undefined) return undefined;
+  // A key further up may be as long as the body.
+  const field = path.join(".").slice(-MAX_SHOWN_PATH);
+  const message = "this key is not allowed, because it could change the prototype of objects";
+  return new ServiceError("bad_request", `${field}: ${message}`, { problems: [{ field, message }] });
+}
+
+/** Path of the first key that the parser refuses: `__proto__`, and `prototype` within `constructor`. */
+function findForbidden(value: unknown): string[] | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Object.hasOwn(value, "__proto__")) return ["__proto__"];
+  for (const [key, child] of Object.entries(value) as [string, unknown][]) {
+    if (key === "constructor" && typeof child === "object" && child !== null && Object.hasOwn(child, "prototype")) {
+      return [key, "prototype"];
+    }
+    const path = findForbidden(child);
+    if (path !== undefined) return [key, ...path];
+  }
+  return undefined;
 }
 
 /** Counts brackets outside of strings; a text that is not JSON is left to the parser. */

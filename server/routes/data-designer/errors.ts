@@ -3,7 +3,7 @@ import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 
 import { isConfigObject } from "../../../engine/data/design/read-config.ts";
 import { hasErrors, shownName, Violation } from "../../../engine/data/design/violation.ts";
-import { ERROR_CODES, ServiceError } from "../../../lib/errors.ts";
+import { ERROR_CODES, type ErrorCode, ServiceError } from "../../../lib/errors.ts";
 import { MEDIA_TYPE_ERROR, mediaTypeProblem } from "../../error-handler.ts";
 import type { ValidationError } from "../../schemas/data-designer.ts";
 
@@ -39,9 +39,12 @@ function problemsOf(error: FastifyError | ServiceError, request: FastifyRequest)
   }
   if (error.code === "invalid_json") return [{ loc: ["body"], msg: error.message, type: "json_invalid" }];
   const { status } = ERROR_CODES[error.code];
-  if (status !== 422 && error.code !== "not_supported") return undefined;
+  if (status !== 422 && !SENT_AS_422.has(error.code)) return undefined;
   return violationsOf(error, request.body) ?? fieldProblems(error, request.body);
 }
+
+/** What else is wrong with the input, as that service sees it. A bad request is a key that no body may have. */
+const SENT_AS_422: ReadonlySet<ErrorCode> = new Set(["bad_request", "not_supported"]);
 
 const WHERE: Readonly<Record<string, string>> = { querystring: "query", params: "path", headers: "header" };
 

@@ -222,6 +222,7 @@ describe("bad input", () => {
 
   it.each<[string, object | string, (string | number)[], string]>([
     ["a body that is no JSON", "{", ["body"], "json_invalid"],
+    ["a key that is not allowed", '{"spec":{"__proto__":{}}}', ["body", "spec", "__proto__"], "value_error"],
     ["a missing spec", {}, ["body", "spec"], "missing"],
     ["a missing number of rows", { spec: { config: ORDERS } }, ["body", "spec", "num_records"], "missing"],
     [
