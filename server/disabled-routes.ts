@@ -4,7 +4,7 @@ import { ServiceError } from "../lib/errors.ts";
 import type { HttpBlock } from "./http-block.ts";
 
 /** Which routes each switch of the `http` block takes away. Liveness and readiness stay: something else watches them. */
-const SWITCHES: readonly (readonly [name: `disable_${string}`, routes: RegExp])[] = [
+const SWITCHES: readonly (readonly [name: keyof HttpBlock, routes: RegExp])[] = [
   ["disable_assistants", /^\/assistants(?:\/|$)/],
   ["disable_runs", /^\/runs(?:\/|$)|^\/threads\/:thread_id\/(?:runs|commands|stream)(?:\/|$)/],
   ["disable_threads", /^\/threads(?:\/|$)/],

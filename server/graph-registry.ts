@@ -85,7 +85,9 @@ const StoreBlock = z.looseObject({
 export type StoreBlock = z.infer<typeof StoreBlock>;
 
 const LanggraphJson = z.looseObject({
-  graphs: z.record(z.string(), GraphSpec),
+  graphs: z.record(z.string(), GraphSpec).refine((graphs) => Object.keys(graphs).length > 0, {
+    error: 'names no graph; add one, as in {"agent": "./agent.ts:graph"}',
+  }),
   env: z
     .union([z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)), z.string()], {
       error: "must be an object of texts, numbers and booleans, or the path of a file",

@@ -8,8 +8,17 @@ function isPattern(text: string): boolean {
   }
 }
 
+/** An object of these keys alone: a switch that is misspelt would leave open what it was to close. */
+function closed<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  const known = Object.keys(shape).join(", ");
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys" ? `there is no ${issue.keys.join(", ")}; keys are ${known}` : undefined,
+  });
+}
+
 /** The `cors` part: who may call from a browser. What is left out is as without it. */
-export const CorsBlock = z.looseObject({
+export const CorsBlock = closed({
   allow_origins: z.array(z.string()).nullish(),
   allow_origin_regex: z.string().refine(isPattern, "is not a regular expression").nullish(),
   allow_methods: z.array(z.string()).nullish(),
@@ -23,7 +32,7 @@ export type CorsBlock = z.infer<typeof CorsBlock>;
 const Switch = z.boolean().nullish();
 
 /** The `http` block of `langgraph.json`. */
-export const HttpBlock = z.looseObject({
+export const HttpBlock = closed({
   /** `./file.ts:export` of routes of one's own. */
   app: z.string().min(1).nullish(),
   /** Whether they ask for a caller as the others do; they do unless this says no. */
@@ -37,6 +46,12 @@ export const HttpBlock = z.looseObject({
   disable_a2a: Switch,
   disable_webhooks: Switch,
   cors: CorsBlock.nullish(),
+  // Other servers know these, too; here they change nothing.
+  disable_ui: z.unknown().optional(),
+  configurable_headers: z.unknown().optional(),
+  logging_headers: z.unknown().optional(),
+  middleware_order: z.unknown().optional(),
+  mount_prefix: z.unknown().optional(),
 });
 export type HttpBlock = z.infer<typeof HttpBlock>;
 

@@ -14,6 +14,7 @@ import { createTempFolder } from "../support/test-app.ts";
 import { TEST_GRAPHS } from "../support/test-graphs.ts";
 
 const GRAPHS_FILE = path.resolve(import.meta.dirname, "../support/test-graphs.ts");
+const GRAPHS = { one: `${GRAPHS_FILE}:echo` };
 let folder: ReturnType<typeof createTempFolder>;
 
 beforeEach(() => {
@@ -78,10 +79,10 @@ describe("langgraph.json", () => {
   });
 
   it("gives its env block, or the file it names, to the caller", async () => {
-    const block = await readLanggraphConfig(write("a.json", { graphs: {}, env: { A: "1", B: 2, C: true } }));
+    const block = await readLanggraphConfig(write("a.json", { graphs: GRAPHS, env: { A: "1", B: 2, C: true } }));
     expect(block.env).toEqual({ A: "1", B: "2", C: "true" });
     write(".env", "B=two # comment\nC='three'\n");
-    const file = await readLanggraphConfig(write("b.json", { graphs: {}, env: ".env" }));
+    const file = await readLanggraphConfig(write("b.json", { graphs: GRAPHS, env: ".env" }));
     expect(file.env).toEqual({ B: "two", C: "three" });
   });
 
@@ -98,10 +99,34 @@ describe("langgraph.json", () => {
       /export "TEST_GRAPHS".*not a graph/,
     ],
     ["no graphs", { dependencies: ["."] }, /graphs/],
+    ["an empty list of graphs", { graphs: {} }, /langgraph\.json: graphs: names no graph/],
+    [
+      "a switch that is misspelt",
+      { graphs: GRAPHS, http: { disable_threds: true } },
+      /http: there is no disable_threds; keys are app, .*disable_threads/,
+    ],
+    [
+      "a key of cors that is misspelt",
+      { graphs: GRAPHS, http: { cors: { allow_orgins: ["https://a.example"] } } },
+      /http\.cors: there is no allow_orgins; keys are allow_origins, /,
+    ],
     ["text that is not JSON", "{", /not valid JSON/],
   ])("refuses %s by name", async (_what, content, message) => {
     const file = write("langgraph.json", content);
     await expect(readLanggraphConfig(file).then((config) => loadGraphRegistry(config))).rejects.toThrow(message);
+  });
+
+  it("may hold what other servers read", async () => {
+    const http = {
+      disable_ui: true,
+      configurable_headers: { includes: ["x-tenant"] },
+      logging_headers: { excludes: ["authorization"] },
+      middleware_order: "auth_first",
+      mount_prefix: "/api",
+    };
+    const more = { node_version: "24", dependencies: ["."], ui: {}, checkpointer: {}, webhooks: {}, encryption: {} };
+    const config = await readLanggraphConfig(write("langgraph.json", { graphs: GRAPHS, http, ...more }));
+    expect(config.http).toEqual(http);
   });
 
   it("refuses a path where there is nothing", async () => {

@@ -12,7 +12,7 @@ const folder = mkdtempSync(path.join(tmpdir(), "nemops-index-"));
 
 async function open(store: unknown, env: Record<string, string> = {}): Promise<OpenedIndex> {
   const file = path.join(folder, "langgraph.json");
-  writeFileSync(file, JSON.stringify({ graphs: {}, store }));
+  writeFileSync(file, JSON.stringify({ graphs: { one: "./one.ts:graph" }, store }));
   return openStoreIndex(await readLanggraphConfig(file), loadConfig(env));
 }
 
