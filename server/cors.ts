@@ -1,6 +1,7 @@
 import cors from "@fastify/cors";
 import type { FastifyInstance } from "fastify";
 
+import { ServiceError } from "../lib/errors.ts";
 import type { CorsBlock } from "./http-block.ts";
 
 /** Headers browsers may read: the SDKs take the run id and the reconnect path from them. */
@@ -38,5 +39,17 @@ export async function registerCors(
       : { allowedHeaders: block.allow_headers }),
     // To any page whatever, credentials are never handed.
     credentials: block.allow_credentials === true && !isAny,
+    // Answered below, because a request that is no preflight would get a text here and not the error of the service.
+    preflightContinue: true,
+    strictPreflight: false,
+  });
+  app.addHook("onRequest", async ({ method, headers }, reply) => {
+    if (method !== "OPTIONS") return undefined;
+    const missing = ["origin", "access-control-request-method"].filter((name) => headers[name] === undefined);
+    if (missing.length > 0) {
+      throw new ServiceError("bad_request", `OPTIONS asks what browsers may send, and needs ${missing.join(" and ")}`);
+    }
+    // Safari waits for a body unless it is told that there is none.
+    return reply.code(204).header("content-length", "0").send();
   });
 }

@@ -293,6 +293,24 @@ describe("cors", () => {
     expect(answer?.headers["access-control-expose-headers"]).toMatch(/Content-Location.*x-shown/);
   });
 
+  it("refuses what is no preflight with the service's error, which browsers may read", async () => {
+    const { app } = await startBare({ cors });
+    for (const [headers, missing] of [
+      [{}, /needs origin and access-control-request-method$/],
+      [{ origin: "https://a.example" }, /needs access-control-request-method$/],
+    ] as const) {
+      const answer = await app.inject({ method: "OPTIONS", url: "/threads", headers });
+      expect(answer.json()).toMatchObject({
+        status: 400,
+        code: "bad_request",
+        detail: expect.stringMatching(missing),
+        request_id: answer.headers["x-request-id"],
+      });
+      expect(answer.headers["content-type"]).toMatch(/^application\/problem\+json/);
+      if ("origin" in headers) expect(answer.headers["access-control-allow-origin"]).toBe(headers.origin);
+    }
+  });
+
   it("names no other origin", async () => {
     expect((await preflight({ cors }, "https://b.example"))["access-control-allow-origin"]).toBeUndefined();
   });
