@@ -183,7 +183,15 @@ export function createRunManager(options: RunManagerOptions): RunManager {
   };
 
   return {
-    queue,
+    queue: {
+      get depth() {
+        // One that waits for a process to claim it is followed by the one that accepted it.
+        return queue.depth + runs.elsewhere().filter(({ status }) => status === "pending").length;
+      },
+      get runningCount() {
+        return queue.runningCount;
+      },
+    },
     find: (runId) => runs.get(runId),
     async follow(runId) {
       return runs.get(runId) ?? (guard.isShared ? mirrors.follow(runId) : undefined);

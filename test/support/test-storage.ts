@@ -84,6 +84,8 @@ export async function copyTestStorage(from: string, to: string): Promise<void> {
            '${target}.' || t, t, t);
        end loop;
      end $$;
+     -- Whoever copies this takes the process for dead: nobody waits for its lease to end.
+     delete from ${target}.replicas;
      commit`,
   );
 }

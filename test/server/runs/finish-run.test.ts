@@ -14,24 +14,22 @@ afterEach(async () => {
 it("leaves a run as it ended when only the answer to its last commit was lost", async () => {
   const storage = await openTestStorage(undefined);
   closers.push(() => storage.close());
-  /** Negative while the service starts. */
-  let count = -100;
+  const threadId = newUuid();
+  let count = 0;
   const store: Store = {
     ...storage.store,
     transaction: async (work, options) => {
       const result = await storage.store.transaction(work, options);
-      count += 1;
+      if (options?.lock === threadId) count += 1;
       // The first one accepts the run, the second one ends it.
-      if (count === 2) throw new ServiceError("storage_failed", "connection lost after the commit");
+      if (options?.lock === threadId && count === 2) throw new ServiceError("storage_failed", "connection lost after the commit");
       return result;
     },
   };
   const { checkpointer, guard, bus } = storage;
   const server = await startTestApp({ options: { store, checkpointer, guard, bus } });
   closers.push(() => server.close());
-  count = 0;
   const payload = { assistant_id: "two_nodes", input: { log: ["a"] }, if_not_exists: "create" };
-  const threadId = newUuid();
   const url = `/threads/${threadId}/runs/stream`;
   const { body } = await server.app.inject({ method: "POST", url, payload });
   expect(count).toBe(2);
