@@ -22,7 +22,8 @@ it("leaves a run as it ended when only the answer to its last commit was lost", 
       const result = await storage.store.transaction(work, options);
       if (options?.lock === threadId) count += 1;
       // The first one accepts the run, the second one ends it.
-      if (options?.lock === threadId && count === 2) throw new ServiceError("storage_failed", "connection lost after the commit");
+      if (options?.lock === threadId && count === 2)
+        throw new ServiceError("storage_failed", "connection lost after the commit");
       return result;
     },
   };

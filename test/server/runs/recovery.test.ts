@@ -341,7 +341,7 @@ describe("a webhook", () => {
     await first.store.runWebhooks.insert(webhook, "a former process");
     await first.close();
     const second = await start({ env: { OUTBOUND_ALLOW_PRIVATE: "1" } });
-    await vi.waitFor(() => expect(bodies).toHaveLength(1));
+    await vi.waitFor(() => expect(bodies).toHaveLength(1), 10_000);
     await vi.waitFor(async () => {
       await second.store.runWebhooks.releaseAll();
       expect(await second.store.runWebhooks.claim("the test", 10, [])).toEqual([]);
