@@ -1,4 +1,5 @@
 import { ServiceError } from "../../lib/errors.ts";
+import { newUuid } from "../../lib/ids.ts";
 import type { GraphRegistry } from "../graph-registry.ts";
 import type { RunCreate } from "../schemas/run.ts";
 import type { Assistant } from "../store/assistants.ts";
@@ -6,7 +7,7 @@ import type { Checkpointer } from "../store/checkpointer.ts";
 import type { Run, StopRequest } from "../store/runs.ts";
 import type { StoreTables } from "../store/store.ts";
 import { type Thread, newThread } from "../store/threads.ts";
-import { checkRun, threadConfig } from "./prepare-run.ts";
+import { checkRun, prepareKwargs, threadConfig } from "./prepare-run.ts";
 
 export interface RunRequest {
   readonly body: RunCreate;
@@ -18,6 +19,36 @@ export interface RunRequest {
   readonly isProtocol?: boolean;
   /** Written together with the run, or not at all; what it throws refuses the run. */
   readonly alongside?: (tables: StoreTables) => Promise<void>;
+}
+
+/** The run that a request asks for, before anybody has it. */
+export function toRun(
+  request: RunRequest,
+  { graphs, nowMs }: { readonly graphs: GraphRegistry; readonly nowMs: number },
+): Run {
+  const { body, assistant, threadId } = request;
+  const kwargs = prepareKwargs({
+    ...request,
+    isStateless: threadId === undefined,
+    graphDefaults: graphs.defaults[assistant.graphId],
+  });
+  return {
+    runId: newUuid(),
+    threadId: threadId ?? newUuid(),
+    assistantId: assistant.assistantId,
+    status: "pending",
+    metadata: { ...assistant.metadata, ...body.metadata },
+    kwargs,
+    multitaskStrategy: body.multitask_strategy ?? "reject",
+    attempt: 0,
+    isTemporary: kwargs.temporary,
+    startAtMs: nowMs + Math.round((body.after_seconds ?? 0) * 1000),
+    stopRequested: null,
+    owner: null,
+    followedBy: null,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  };
 }
 
 /** A run as it was stored, and the unfinished runs of its thread before it. */

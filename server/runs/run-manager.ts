@@ -1,6 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
 import { ServiceError } from "../../lib/errors.ts";
-import { newUuid } from "../../lib/ids.ts";
 import type { Log } from "../../lib/log.ts";
 import type { GraphRegistry } from "../graph-registry.ts";
 import type { ReplicaBus } from "../replicas/bus.ts";
@@ -9,7 +8,7 @@ import type { RunGuard } from "../store/run-guard.ts";
 import type { Run, StopRequest } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { finishDeletionOf } from "../threads/finish-deletions.ts";
-import { type RunRequest, acceptRun, checkCheckpoint, stopRequestOf } from "./accept-run.ts";
+import { type RunRequest, acceptRun, checkCheckpoint, stopRequestOf, toRun } from "./accept-run.ts";
 import type { BoundGraphs } from "./bound-graphs.ts";
 import type { EventLog } from "./event-log.ts";
 import { type RunObserver, createFinisher } from "./finish-run.ts";
@@ -17,7 +16,6 @@ import { giveUp } from "./give-up-run.ts";
 import { type LiveRun, createLiveRuns } from "./live-runs.ts";
 import { createRunMirrors } from "./mirror-runs.ts";
 import { openRun, restoreLog } from "./open-run.ts";
-import { prepareKwargs } from "./prepare-run.ts";
 import { recoverRuns } from "./recover-runs.ts";
 import { createRunExecutor } from "./run-executor.ts";
 import { type RunQueue, createRunQueue } from "./run-queue.ts";
@@ -145,8 +143,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
   /**
    * Alone, a process has every run. Where others share them it takes those that it can execute at once, unless others wait
    * that were accepted before; and one on a thread with other runs only if it has those, too, because the lanes of the queue
-   * keep their order. One whose time has
-   * not come is nobody's: others may execute further runs of its thread until then.
+   * keep their order. One whose time has not come is nobody's: others may execute further runs of its thread until then.
    */
   const ownerOf = (asked: Run, inflight: readonly Run[]): string | null => {
     if (!guard.isShared) return guard.owner;
@@ -207,30 +204,8 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       if (isStopping) throw new ServiceError("unavailable", "the server is stopping; send the run again in a moment");
       if (!options.executesRuns) throw new ServiceError("unavailable", ELSEWHERE);
       const { body, assistant, threadId } = request;
-      const nowMs = clock.now();
-      const kwargs = prepareKwargs({
-        ...request,
-        isStateless: threadId === undefined,
-        graphDefaults: graphs.defaults[assistant.graphId],
-      });
-      const asked: Run = {
-        runId: newUuid(),
-        threadId: threadId ?? newUuid(),
-        assistantId: assistant.assistantId,
-        status: "pending",
-        metadata: { ...assistant.metadata, ...body.metadata },
-        kwargs,
-        multitaskStrategy: body.multitask_strategy ?? "reject",
-        attempt: 0,
-        isTemporary: kwargs.temporary,
-        startAtMs: nowMs + Math.round((body.after_seconds ?? 0) * 1000),
-        stopRequested: null,
-        owner: null,
-        followedBy: null,
-        createdAtMs: nowMs,
-        updatedAtMs: nowMs,
-      };
-      if (kwargs.webhook !== null) webhooks.check(kwargs.webhook);
+      const asked = toRun(request, { graphs, nowMs: clock.now() });
+      if (asked.kwargs.webhook !== null) webhooks.check(asked.kwargs.webhook);
       if (threadId !== undefined) {
         if (body.if_not_exists === "create") await finishDeletionOf({ store, checkpointer }, threadId);
         await checkCheckpoint(checkpointer, asked);
