@@ -46,7 +46,7 @@ export const HttpBlock = closed({
   disable_a2a: Switch,
   disable_webhooks: Switch,
   cors: CorsBlock.nullish(),
-  // Other servers know these, too; here they change nothing.
+  // Other servers know these, too.
   disable_ui: z.unknown().optional(),
   configurable_headers: z.unknown().optional(),
   logging_headers: z.unknown().optional(),
@@ -54,6 +54,14 @@ export const HttpBlock = closed({
   mount_prefix: z.unknown().optional(),
 });
 export type HttpBlock = z.infer<typeof HttpBlock>;
+
+/** There is no user interface to switch off, so `disable_ui` holds anyway. */
+const WITHOUT_EFFECT = ["configurable_headers", "logging_headers", "middleware_order", "mount_prefix"] as const;
+
+/** Keys of the block that are set and change nothing here, which its author should hear of. */
+export function keysWithoutEffect(http: HttpBlock): readonly string[] {
+  return WITHOUT_EFFECT.filter((key) => http[key] != null);
+}
 
 /** The `auth` block of `langgraph.json`. */
 export const AuthBlock = z.looseObject({

@@ -12,6 +12,7 @@ import { hasAuth } from "./auth/authenticate.ts";
 import { createCustomAuth } from "./auth/custom-auth.ts";
 import { toFetchHandler } from "./custom-routes.ts";
 import { type LanggraphConfig, loadConfigured, loadGraphRegistry } from "./graph-registry.ts";
+import { keysWithoutEffect } from "./http-block.ts";
 import { alertRoutes } from "./routes/alerts.ts";
 import { dataDesignerRoutes } from "./routes/data-designer.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
@@ -57,6 +58,8 @@ export async function openService(options: OpenServiceOptions): Promise<OpenServ
     const dependencies = await createDependencies({ config, log, clock });
     closers.push(() => dependencies.close());
     shareDependencies(dependencies);
+    const keys = keysWithoutEffect(langgraph.http);
+    if (keys.length > 0) log.warn({ keys }, "keys of the http block of langgraph.json that this server does not know");
     const graphs = await loadGraphRegistry(langgraph, { defaults: config.graphDefaults });
     const storage = await openStorage({ home: config.home, databaseUri: config.databaseUri?.reveal(), clock, log });
     closers.push(() => storage.close());
