@@ -51,15 +51,18 @@ async function join({ app }: TestApp, threadId: string, runId: string): Promise<
 }
 
 /** As it is while the run is executed for the nth time. */
-async function setRunning({ runs }: TestApp["store"], runId: string, attempt: number): Promise<void> {
+async function setRunning({ app, store: { runs } }: TestApp, runId: string, attempt: number): Promise<void> {
+  // A process that shares its runs would find out in a while that it does not execute this one.
+  await app.close();
   const owner = (await runs.get(runId))?.owner ?? "nobody";
   expect(await runs.setStatus({ runId, owner }, "running", attempt, 0)).toBeDefined();
 }
 
 /** Undoes the commit that ended a run: what is on the disk when a process dies just before it. */
-async function unsettle({ store }: TestApp, runId: string, interrupts: Record<string, unknown[]> = {}): Promise<void> {
+async function unsettle(server: TestApp, runId: string, interrupts: Record<string, unknown[]> = {}): Promise<void> {
+  const { store } = server;
   const run = await store.runs.get(runId);
-  await setRunning(store, runId, 1);
+  await setRunning(server, runId, 1);
   await store.threads.setOutcome(run?.threadId ?? "", { status: "busy", interrupts }, 0);
 }
 
@@ -228,12 +231,12 @@ describe("a run whose process died", () => {
     const threadId = await newThread(first);
     const runId = await begin(first, threadId, { assistant_id: "two_nodes", input: {} });
     await join(first, threadId, runId);
-    await setRunning(first.store, runId, 3);
+    await setRunning(first, runId, 3);
     const second = await startAfterCrash();
     expect(await join(second, threadId, runId)).toMatchObject({
       __error__: { error: "ServerStopped", message: expect.stringContaining("3 times") },
     });
-    await setRunning(first.store, runId, 1);
+    await setRunning(first, runId, 1);
     const { two_nodes: _gone, ...others } = TEST_GRAPHS;
     const third = await startAfterCrash({ graphs: others });
     await vi.waitFor(async () => {
