@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 
 import type { FastifyReply } from "fastify";
 
-import { ServiceError } from "../../lib/errors.ts";
+import { ServiceError, errorMessage } from "../../lib/errors.ts";
 import { clientGone, whenClosed } from "../client-gone.ts";
 import type { EventLog } from "../runs/event-log.ts";
 import type { LiveRun } from "../runs/live-runs.ts";
@@ -87,7 +87,9 @@ export async function sendFinalState(
 
 function stopWhenGone(context: RouteContext, runId: string, signal: AbortSignal): void {
   const stop = (): void => {
-    void context.runs.stop(runId, "cancel");
+    context.runs.stop(runId, "cancel").catch((error: unknown) => {
+      context.log.warn({ run_id: runId, reason: errorMessage(error) }, "run of a client that left is not stopped yet");
+    });
   };
   // The client may have left while its run was being accepted.
   if (signal.aborted) stop();

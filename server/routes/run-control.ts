@@ -99,7 +99,7 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
           summary: "Stop a run if need be, and delete it",
           params: runParams,
           response: { 204: NoContent },
-          errors: ["run_not_found"],
+          errors: ["run_not_found", "unavailable"],
         },
       },
       async ({ params: { thread_id: threadId, run_id: runId } }, reply) => {
@@ -188,15 +188,18 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
             202: z.void().describe("The run has been told to stop. There is no body."),
             204: z.void().describe("With `wait`: the run has stopped. There is no body."),
           },
-          errors: ["run_not_found"],
+          errors: ["run_not_found", "unavailable"],
         },
       },
       async ({ params: { thread_id: threadId, run_id: runId }, query }, reply) => {
         if ((await findLive(runId, threadId)) === undefined) await findRun(runId, threadId);
-        const live = await runs.requestStop(runId, query.action === "rollback" ? "rollback" : "cancel");
-        if (query.wait !== true) return reply.code(202).send();
-        await live?.settled;
-        return reply.code(204).send();
+        const reason = query.action === "rollback" ? "rollback" : "cancel";
+        if (query.wait === true) {
+          await runs.stop(runId, reason);
+          return reply.code(204).send();
+        }
+        await runs.requestStop(runId, reason);
+        return reply.code(202).send();
       },
     );
 
@@ -210,7 +213,7 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
           querystring: CancelQuery.pick({ action: true }),
           body: CancelMany,
           response: { 204: NoContent },
-          errors: ["run_not_found"],
+          errors: ["run_not_found", "unavailable"],
         },
       },
       async ({ body, query }, reply) => {

@@ -17,6 +17,7 @@ import { type LiveRun, createLiveRuns } from "./live-runs.ts";
 import { createRunMirrors } from "./mirror-runs.ts";
 import { openRun, restoreLog } from "./open-run.ts";
 import { recoverRuns } from "./recover-runs.ts";
+import { isFinished } from "./run-status.ts";
 import { createRunExecutor } from "./run-executor.ts";
 import { type RunQueue, createRunQueue } from "./run-queue.ts";
 import type { TapRun } from "./run-tap.ts";
@@ -63,7 +64,10 @@ export interface RunManager {
   findEvents(runId: string): Promise<EventLog | undefined>;
   /** Asks a run that has not ended to stop. Resolves when the request is stored, which outlives this process. */
   requestStop(runId: string, reason: StopRequest): Promise<LiveRun | undefined>;
-  /** Stops a run that has not ended and waits until it has. A run that ended already is left as it is. */
+  /**
+   * Stops a run that has not ended and waits until it has. A run that ended already is left as it is. Throws `unavailable`
+   * when this process stops before; the request holds.
+   */
   stop(runId: string, reason: StopRequest): Promise<void>;
   stopThread(threadId: string): Promise<void>;
   /** Takes up what a former process left: every unfinished run goes on, from its last checkpoint when it has one. */
@@ -75,6 +79,8 @@ export interface RunManager {
 
 const ELSEWHERE =
   "another NemOps process executes the runs of this database, so this one only reads; send the run to that one";
+
+const STOPS_ELSEWHERE = "the server is stopping; the run ends when the server is back, or on another one";
 
 export function createRunManager(options: RunManagerOptions): RunManager {
   const { store, checkpointer, graphs, bound, guard, bus, clock, log, observer, webhooks } = options;
@@ -245,7 +251,8 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     requestStop,
     async stop(runId, reason) {
       const live = await requestStop(runId, reason);
-      await live?.settled;
+      const result = await live?.settled;
+      if (result !== undefined && !isFinished(result.status)) throw new ServiceError("unavailable", STOPS_ELSEWHERE);
     },
     async stopThread(threadId) {
       bus.send({ kind: "stop_thread", threadId });
