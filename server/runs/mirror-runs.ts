@@ -117,6 +117,8 @@ export function createRunMirrors({ store, runs, bus, follower, log }: RunMirrors
       progress === undefined || run.isTemporary
         ? gone
         : await readStoredResult(store, { threadId: run.threadId, status: progress.status });
+    // This process may have taken the run meanwhile.
+    if (mirror.log.isEnded || runs.get(run.runId) !== mirror) return;
     const isError = result.status === "error" || result.status === "timeout";
     // The body is ours.
     const { __error__: error } = JSON.parse(result.body) as { readonly __error__?: unknown };
