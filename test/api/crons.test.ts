@@ -13,8 +13,8 @@ import { SDKS } from "./clients.ts";
 /** A Monday, 09:59:00 UTC. */
 const START_MS = Date.UTC(2026, 5, 1, 9, 59);
 const MINUTE_MS = 60_000;
-/** What always sleeps: the scheduler of crons and the sweepers of items and of threads. */
-const SLEEPERS = 3;
+/** What always sleeps: the scheduler of crons, the sweepers, and on Postgres what looks after shared runs and their events. */
+const SLEEPERS = process.env["TEST_POSTGRES_URL"] === undefined ? 4 : 6;
 const [current] = SDKS;
 
 const open: TestApp[] = [];
