@@ -4,7 +4,7 @@ import type { RunProgress } from "../store/run-ownership.ts";
 import type { Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { serialize } from "../wire/serialize.ts";
-import { createEventLog } from "./event-log.ts";
+import { type EventLog, createEventLog } from "./event-log.ts";
 import type { EventWriter } from "./event-writer.ts";
 import type { LiveRun, LiveRuns, RunResult } from "./live-runs.ts";
 import { appendStored } from "./open-run.ts";
@@ -119,11 +119,7 @@ export function createRunMirrors({ store, runs, bus, follower, log }: RunMirrors
         : await readStoredResult(store, { threadId: run.threadId, status: progress.status });
     // This process may have taken the run meanwhile.
     if (mirror.log.isEnded || runs.get(run.runId) !== mirror) return;
-    const isError = result.status === "error" || result.status === "timeout";
-    // The body is ours.
-    const { __error__: error } = JSON.parse(result.body) as { readonly __error__?: unknown };
-    if (isError && error !== undefined) mirror.log.append("error", serialize(error));
-    else mirror.log.append("end", "null");
+    if (!hasLastEvent(mirror.log)) appendEnd(mirror.log, result);
     end(mirror, result);
   };
 
@@ -158,6 +154,20 @@ export function createRunMirrors({ store, runs, bus, follower, log }: RunMirrors
       }
     },
   };
+}
+
+/** The stored events of a resumable run have its end also where nobody was to be told of the result. */
+function hasLastEvent(log: EventLog): boolean {
+  const last = log.entries(log.lastId - 1, 1).entries[0]?.[0];
+  return last === "end" || last === "error";
+}
+
+function appendEnd(log: EventLog, { status, body }: RunResult): void {
+  // The body is ours.
+  const { __error__: error } = JSON.parse(body) as { readonly __error__?: unknown };
+  const isError = status === "error" || status === "timeout";
+  if (isError && error !== undefined) log.append("error", serialize(error));
+  else log.append("end", "null");
 }
 
 /** A stateless run that was taken over and ended before this process asked; its state went with it. */

@@ -175,6 +175,40 @@ describe.skipIf(!hasPostgres())("a process that shares its runs", () => {
     begun[1]?.resolve();
   });
 
+  it("shows the end of a run once that another one has taken over and ended", async () => {
+    const held = Promise.withResolvers<void>();
+    let executions = 0;
+    const heldOnce = new StateGraph(Annotation.Root({ value: Annotation<string> }))
+      .addNode("hold", async () => {
+        executions += 1;
+        if (executions === 1) await held.promise;
+        return { value: "done" };
+      })
+      .addEdge(START, "hold")
+      .compile();
+    const graphs = { ...TEST_GRAPHS, held_once: heldOnce } as typeof TEST_GRAPHS;
+    const first = await start(undefined, graphs);
+    const threadId = await newThreadOf(first);
+    const options = { assistant_id: "held_once", input: { value: "" }, stream_resumable: true };
+    const runId = await begin(first, threadId, options);
+    await vi.waitFor(() => expect(executions).toBe(1));
+    await postgres.query(`insert into ${schemaOf(uri)}.replicas values ('other', $1)`, [Date.now() + 3_600_000]);
+    await postgres.query(`update ${schemaOf(uri)}.runs set owner = 'other'`);
+    const second = await start(undefined, graphs);
+    await postgres.query(`update ${schemaOf(uri)}.runs set owner = null`);
+    await untilStatus(second, runId, "success");
+    const joined = first.app.inject(`/threads/${threadId}/runs/${runId}/join`);
+    held.resolve();
+    expect((await joined).json()).toEqual({ value: "done" });
+    const url = `/threads/${threadId}/runs/${runId}/stream`;
+    const read = async ({ app }: TestApp): Promise<string> =>
+      (await app.inject({ url, headers: { "last-event-id": "-1" } })).body;
+    const stream = await read(first);
+    const names = ["metadata", "values", "metadata", "values", "values", "end"];
+    expect(stream.match(/(?<=^event: ).*$/gm)).toEqual(names);
+    expect(await read(second)).toBe(stream);
+  });
+
   it("closes although a run is lost meanwhile", async () => {
     const server = await start();
     const threadId = await newThreadOf(server);
