@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ServiceError } from "../../lib/errors.ts";
 import { NoContent, lastEventIdHeader, runStreamHeaders } from "../openapi/route-docs.ts";
 import type { LiveRun } from "../runs/live-runs.ts";
+import { isFinished } from "../runs/run-status.ts";
 import { readStoredResult } from "../runs/stored-result.ts";
 import { AnyThreadId, RunId } from "../schemas/common.ts";
 import {
@@ -188,11 +189,14 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
             202: z.void().describe("The run has been told to stop. There is no body."),
             204: z.void().describe("With `wait`: the run has stopped. There is no body."),
           },
-          errors: ["run_not_found", "unavailable"],
+          errors: ["run_not_found", "conflict", "unavailable"],
         },
       },
       async ({ params: { thread_id: threadId, run_id: runId }, query }, reply) => {
-        if ((await findLive(runId, threadId)) === undefined) await findRun(runId, threadId);
+        // The row is what every process sees; one that only follows the run may hear of its end later.
+        const { status } = await findRun(runId, threadId);
+        if (isFinished(status))
+          throw new ServiceError("conflict", `the run has already ended; its status is ${status}`);
         const reason = query.action === "rollback" ? "rollback" : "cancel";
         if (query.wait === true) {
           await runs.stop(runId, reason);
@@ -209,7 +213,7 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
         schema: {
           tags,
           operationId: "cancelRuns",
-          summary: "Stop several runs: some of a thread, or all that wait or run",
+          summary: "Stop several runs: those of a thread that still go on, or all that wait or run",
           querystring: CancelQuery.pick({ action: true }),
           body: CancelMany,
           response: { 204: NoContent },

@@ -228,16 +228,24 @@ describe("waiting", () => {
 });
 
 describe("cancelling", () => {
-  it("answers 202 at once and 204 when it waits", async () => {
-    const gate = createGate("cancel wire");
+  it("answers 202 at once, 204 when it waits, and 409 when the run has ended", async () => {
     const threadId = await newThread();
-    const run = (await (
-      await post(`/threads/${threadId}/runs`, { assistant_id: "behaving", input: { mode: "hang:cancel wire" } })
-    ).json()) as { run_id: string };
-    await gate.reached;
-    const path = `/threads/${threadId}/runs/${run.run_id}/cancel`;
-    expect((await post(`${path}?wait=0`, "")).status).toBe(202);
+    const begin = async (name: string): Promise<string> => {
+      const gate = createGate(name);
+      const body = { assistant_id: "behaving", input: { mode: `hang:${name}` }, multitask_strategy: "enqueue" };
+      const run = (await (await post(`/threads/${threadId}/runs`, body)).json()) as { run_id: string };
+      await gate.reached;
+      return `/threads/${threadId}/runs/${run.run_id}/cancel`;
+    };
+    expect((await post(`${await begin("cancel at once")}?wait=0`, "")).status).toBe(202);
+    const path = await begin("cancel and wait");
     expect((await post(`${path}?wait=1&action=interrupt`, "")).status).toBe(204);
+    const again = await post(`${path}?wait=0&action=interrupt`, "");
+    expect(again.status).toBe(409);
+    expect(await again.json()).toMatchObject({
+      code: "conflict",
+      detail: "the run has already ended; its status is interrupted",
+    });
     expect((await post(`/threads/${threadId}/runs/${crypto.randomUUID()}/cancel`, "")).status).toBe(404);
   });
 });

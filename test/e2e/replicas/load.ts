@@ -192,8 +192,8 @@ export function startLoad({ up, random, hookUrl, clients }: LoadOptions): Load {
     await sleep(pick(0, 3 * MAX_PAUSE_MS));
     const action = kind === "cancel" ? "interrupt" : "rollback";
     const answer = await ask("POST", `${path}/cancel?wait=true&action=${action}`);
-    // Asked again after the answer was lost, a run that was rolled back is not known any more.
-    if (![204, 404].includes(answer?.status ?? 204)) problems.push(`${operation.op}: ${answer?.status}`);
+    // It may have ended before; and asked again after the answer was lost, one that was rolled back is not known any more.
+    if (![204, 404, 409].includes(answer?.status ?? 204)) problems.push(`${operation.op}: ${answer?.status}`);
     const found = await ask("GET", path);
     const status = found?.status === 200 ? (found.body as { status: string }).status : String(found?.status);
     if (![kind === "cancel" ? "interrupted" : "404", "success"].includes(status)) {

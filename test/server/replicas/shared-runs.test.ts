@@ -59,6 +59,14 @@ describe.skipIf(!hasPostgres())("replicas on one Postgres", () => {
     expect(await statusOf(second, stopped)).toBe("interrupted");
     const [reading, joining] = [read(second, followed.path), join(second, followed)];
     stage.open("followed");
+    expect(await join(first, followed)).toMatchObject({ log: logOf("followed") });
+    // Also by one that follows the run and has not heard of its end.
+    for (const { path } of [stopped, followed]) {
+      for (const replica of [first, second]) {
+        expect((await request(replica, "POST", `${path}/cancel`)).status).toBe(409);
+        expect((await request(replica, "POST", `${path}/cancel?wait=true&action=rollback`)).status).toBe(409);
+      }
+    }
     expect(await joining).toMatchObject({ log: logOf("followed") });
     expect(await reading).toBe(await read(first, followed.path));
   });
