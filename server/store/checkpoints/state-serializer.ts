@@ -1,6 +1,8 @@
 import * as messages from "@langchain/core/messages";
 import { JsonPlusSerializer } from "@langchain/langgraph-checkpoint";
 
+import { toReadable, UNREADABLE } from "./to-readable.ts";
+
 type MessageClass = new (fields: Record<string, unknown>) => messages.BaseMessage;
 
 /** An object or a list. */
@@ -17,18 +19,34 @@ interface Pending {
  * LangGraph's serializer, which writes the same bytes and reads the same values. It reads JSON in one pass, where the
  * original waits for a promise for every string and number and writes and parses every message once more: the state of a
  * long thread is read at each run. Whatever is not plain data or a message is left to the original.
+ *
+ * Where the original loses a value or can never read it again, it does better: a BigInt is kept as its digits, a function
+ * reads as undefined, and what looks like a class of LangChain but cannot be made stays the data that somebody sent. A
+ * client could otherwise lock a thread up with one record.
  */
 export class StateSerializer extends JsonPlusSerializer {
+  override async dumpsTyped(value: unknown): Promise<[string, Uint8Array]> {
+    const dumped = await super.dumpsTyped(value);
+    const [type, bytes] = dumped;
+    const isLost = type === "json" && bytes.length === UNREADABLE.length && decoder.decode(bytes) === UNREADABLE;
+    return isLost ? super.dumpsTyped(toReadable(value)) : dumped;
+  }
+
   override async loadsTyped(type: string, data: Uint8Array | string): Promise<unknown> {
     if (type !== "json") return super.loadsTyped(type, data) as Promise<unknown>;
+    // What a function or a symbol was written as.
+    if (data.length === 0) return undefined;
     const parsed: unknown = JSON.parse(typeof data === "string" ? data : decoder.decode(data));
     const pending: Pending[] = [];
     const top: Holder = { value: parsed };
     revive(top, "value", pending);
     for (const { holder, key, record } of pending) {
-      // What LangGraph's declaration leaves open is the value.
-      const value = (await super.loadsTyped("json", JSON.stringify(record))) as unknown;
-      holder[key] = value;
+      try {
+        // What LangGraph's declaration leaves open is the value.
+        holder[key] = (await super.loadsTyped("json", JSON.stringify(record))) as unknown;
+      } catch {
+        // No class of LangChain, or not with these fields: the data stays where it is.
+      }
     }
     return top["value"];
   }
