@@ -51,7 +51,8 @@ import { threadRoutes } from "./routes/threads.ts";
 import { type ReplicaBus, SILENT_BUS } from "./replicas/bus.ts";
 import { createBoundGraphs } from "./runs/bound-graphs.ts";
 import { createRunManager } from "./runs/run-manager.ts";
-import { createWebhookSender } from "./runs/webhook.ts";
+import { OPEN_POLICY, type WebhookPolicy } from "./runs/webhook-policy.ts";
+import { type WebhookRules, createWebhookSender } from "./runs/webhook.ts";
 import type { Checkpointer } from "./store/checkpointer.ts";
 import { GraphStore, type GraphStoreOptions } from "./store/graph-store.ts";
 import { type RunGuard, createSoleRunGuard } from "./store/run-guard.ts";
@@ -85,6 +86,8 @@ export interface AppOptions {
   readonly auth?: CustomAuth | undefined;
   /** The `http` block of `langgraph.json`. */
   readonly http?: HttpBlock;
+  /** The `webhooks` block of `langgraph.json`. */
+  readonly webhooks?: WebhookPolicy;
   /** Routes of one's own. */
   readonly httpApp?: FetchHandler;
   /** Further routes; they get the same errors, authentication and documentation. */
@@ -133,6 +136,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { executesRuns = true, guard = createSoleRunGuard(), bus = SILENT_BUS } = options;
   const metrics = createMetrics(app, () => runs.queue);
   const hub = createThreadHub({ clock, log, store, bus });
+  const webhookRules: WebhookRules = {
+    allowPrivate: config.canReachPrivateAddresses,
+    isDisabled: http.disable_webhooks === true,
+    policy: options.webhooks ?? OPEN_POLICY,
+  };
   const runs = createRunManager({
     store,
     checkpointer,
@@ -148,11 +156,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     maxAttempts: config.runMaxAttempts,
     observer: metrics,
     tapRun: createProtocolTap({ hub, clock, log }),
-    webhooks: createWebhookSender({
-      rules: { allowPrivate: config.canReachPrivateAddresses, isDisabled: http.disable_webhooks === true },
-      secret: config.webhookSecret,
-      clock,
-    }),
+    webhooks: createWebhookSender({ rules: webhookRules, secret: config.webhookSecret, clock }),
   });
   await ensureSystemAssistants(store, graphs, clock);
   const sweepers = executesRuns
@@ -213,6 +217,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const context: RouteContext = {
     config,
     http,
+    webhookRules,
     log,
     clock,
     graphs,

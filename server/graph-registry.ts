@@ -8,6 +8,7 @@ import { errorMessage } from "../lib/errors.ts";
 import { uuid5 } from "../lib/ids.ts";
 import { type GraphFactory, type ServedGraph, importExport, importGraph, toGraphSource } from "./graph-loader.ts";
 import { AuthBlock, HttpBlock } from "./http-block.ts";
+import { WebhooksBlock } from "./webhooks-block.ts";
 
 /** Namespace from which every LangGraph server derives the assistant of a graph. */
 const ASSISTANT_NAMESPACE = "6ba7b821-9dad-11d1-80b4-00c04fd430c8";
@@ -96,6 +97,7 @@ const LanggraphJson = z.looseObject({
   store: StoreBlock.nullish(),
   auth: AuthBlock.nullish(),
   http: HttpBlock.nullish(),
+  webhooks: WebhooksBlock.nullish(),
 });
 
 /** A place in a module, as `langgraph.json` names it: `./file.ts:export`. */
@@ -116,6 +118,7 @@ export interface LanggraphConfig {
   readonly http: HttpBlock;
   /** Routes of one's own, of `http.app`. */
   readonly httpApp?: ExportRef;
+  readonly webhooks: WebhooksBlock;
 }
 
 /** Reads `langgraph.json` without importing a graph. Throws GraphConfigError that names the file and the field. */
@@ -139,6 +142,7 @@ export async function readLanggraphConfig(file: string): Promise<LanggraphConfig
     graphs,
     store: parsed.data.store ?? {},
     http: http ?? {},
+    webhooks: parsed.data.webhooks ?? {},
     ...(http?.app == null ? {} : { httpApp: toExportRef(http.app, folder) }),
     ...(auth == null
       ? {}

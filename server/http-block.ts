@@ -9,7 +9,7 @@ function isPattern(text: string): boolean {
 }
 
 /** An object of these keys alone: a switch that is misspelt would leave open what it was to close. */
-function closed<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+export function closed<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   const known = Object.keys(shape).join(", ");
   return z.strictObject(shape, {
     error: (issue) =>

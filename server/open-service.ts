@@ -19,6 +19,7 @@ import { datasetRoutes } from "./routes/datasets.ts";
 import { gpuRoutes } from "./routes/gpu.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
+import { openWebhookPolicy } from "./runs/webhook-policy.ts";
 import { acquireRuns } from "./store/acquire-runs.ts";
 import { openStoreIndex } from "./store/open-index.ts";
 import { openStorage } from "./store/open-storage.ts";
@@ -47,6 +48,9 @@ export interface OpenService {
 /** `langgraph.json` of this project. */
 export const OWN_LANGGRAPH_JSON = path.resolve(import.meta.dirname, "../langgraph.json");
 
+const HEADERS_FOR_ALL =
+  "webhooks.headers of langgraph.json are sent to whatever host a run names; webhooks.url.allowed_domains says to which alone";
+
 /** Opens the stores and builds the app. Whatever was opened is closed again when a later step fails. */
 export async function openService(options: OpenServiceOptions): Promise<OpenService> {
   const { config, langgraph, log, clock, whenTaken = "refuse" } = options;
@@ -55,11 +59,13 @@ export async function openService(options: OpenServiceOptions): Promise<OpenServ
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
+    const webhooks = openWebhookPolicy(langgraph);
     const dependencies = await createDependencies({ config, log, clock });
     closers.push(() => dependencies.close());
     shareDependencies(dependencies);
     const keys = keysWithoutEffect(langgraph.http);
     if (keys.length > 0) log.warn({ keys }, "keys of the http block of langgraph.json that this server does not know");
+    if (webhooks.headers.size > 0 && webhooks.domains.length === 0) log.warn(HEADERS_FOR_ALL);
     const graphs = await loadGraphRegistry(langgraph, { defaults: config.graphDefaults });
     const storage = await openStorage({ home: config.home, databaseUri: config.databaseUri?.reveal(), clock, log });
     closers.push(() => storage.close());
@@ -75,6 +81,7 @@ export async function openService(options: OpenServiceOptions): Promise<OpenServ
     const { auth, httpApp } = langgraph;
     const app = await buildApp({
       http: langgraph.http,
+      webhooks,
       ...(auth === undefined
         ? {}
         : {

@@ -16,10 +16,8 @@ export interface CheckedRequest {
 /** Gives what throws `invalid_input` for a run that could never start, where the run itself is started later. */
 export function createRequestCheck({
   graphs,
-  config,
-  http,
-}: Pick<RouteContext, "graphs" | "config" | "http">): (request: CheckedRequest) => void {
-  const rules = { allowPrivate: config.canReachPrivateAddresses, isDisabled: http.disable_webhooks === true };
+  webhookRules,
+}: Pick<RouteContext, "graphs" | "webhookRules">): (request: CheckedRequest) => void {
   return ({ body, assistant, thread }) => {
     const graph = graphs.static(assistant.graphId);
     checkRun(body, {
@@ -28,7 +26,7 @@ export function createRequestCheck({
       ...(thread === undefined ? {} : { thread: { ...thread, status: "busy" } }),
       ...(graph === undefined ? {} : { graph }),
     });
-    if (body.webhook != null) checkWebhook(body.webhook, rules);
+    if (body.webhook != null) checkWebhook(body.webhook, webhookRules);
   };
 }
 

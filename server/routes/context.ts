@@ -6,6 +6,7 @@ import type { HttpBlock } from "../http-block.ts";
 import type { Metrics } from "../metrics.ts";
 import type { BoundGraphs } from "../runs/bound-graphs.ts";
 import type { RunManager } from "../runs/run-manager.ts";
+import type { WebhookRules } from "../runs/webhook.ts";
 import type { Checkpointer } from "../store/checkpointer.ts";
 import type { GraphStore } from "../store/graph-store.ts";
 import type { Store } from "../store/store.ts";
@@ -20,6 +21,7 @@ export interface ReadinessCheck {
 export interface RouteContext {
   readonly config: Config;
   readonly http: HttpBlock;
+  readonly webhookRules: WebhookRules;
   readonly log: Log;
   readonly clock: Clock;
   readonly graphs: GraphRegistry;

@@ -3,6 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { ServiceError, errorMessage } from "../../lib/errors.ts";
 import { readOutboundUrl, sendOutbound } from "../../lib/outbound-url.ts";
 import type { Secret } from "../../lib/secret.ts";
+import { type WebhookPolicy, checkPolicy } from "./webhook-policy.ts";
 
 const TIMEOUT_MS = 10_000;
 /** Pauses before the second and third try. */
@@ -13,6 +14,8 @@ export interface WebhookRules {
   readonly allowPrivate: boolean;
   /** Refuses every webhook (`http.disable_webhooks`). */
   readonly isDisabled: boolean;
+  /** The `webhooks` block. */
+  readonly policy: WebhookPolicy;
 }
 
 export interface WebhookSender {
@@ -33,10 +36,13 @@ export interface WebhookSenderOptions {
 }
 
 /** Throws `invalid_input` for a URL that may not be called. */
-export function checkWebhook(url: string, { allowPrivate, isDisabled }: WebhookRules): void {
+export function checkWebhook(url: string, { allowPrivate, isDisabled, policy }: WebhookRules): void {
   try {
     if (isDisabled) throw new Error("webhooks are switched off here (http.disable_webhooks)");
-    readOutboundUrl(url, { allowPrivate });
+    if (url.length > policy.maxLength) {
+      throw new Error(`may have ${policy.maxLength} characters, not ${url.length} (webhooks.url.max_url_length)`);
+    }
+    checkPolicy(readOutboundUrl(url, { allowPrivate }), policy);
   } catch (error) {
     const message = errorMessage(error);
     throw new ServiceError("invalid_input", `webhook: ${message}`, { problems: [{ field: "webhook", message }] });
@@ -46,12 +52,17 @@ export function checkWebhook(url: string, { allowPrivate, isDisabled }: WebhookR
 /** Posts to the receivers of webhooks. */
 export function createWebhookSender({ rules, secret, clock }: WebhookSenderOptions): WebhookSender {
   const closed = new AbortController();
+  const headersFor = (body: string): Record<string, string> => ({
+    "content-type": "application/json",
+    ...Object.fromEntries([...rules.policy.headers].map(([name, value]) => [name, value.reveal()])),
+    ...signatureHeaders(body, secret),
+  });
 
   const attempt = async (url: string, body: string): Promise<string | undefined> => {
     const { status } = await sendOutbound({
       url,
       method: "POST",
-      headers: { "content-type": "application/json", ...signatureHeaders(body, secret) },
+      headers: headersFor(body),
       body,
       timeoutMs: TIMEOUT_MS,
       signal: closed.signal,
