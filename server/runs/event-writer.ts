@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
+import { ServiceError } from "../../lib/errors.ts";
 import type { RunEventBatch, RunEventEntry, RunEventStore } from "../store/run-events.ts";
 import { RunLostError } from "../store/run-lost-error.ts";
 import type { OwnedRun } from "../store/run-ownership.ts";
@@ -20,6 +21,8 @@ export interface EventWriter {
   reveal(): void;
   /** Another process writes the run's events from now on: what is still appended here is dropped. */
   close(): void;
+  /** Whether readers have seen nothing that is not stored. */
+  readonly isStored: boolean;
 }
 
 export interface LastEvent {
@@ -34,7 +37,9 @@ export interface EventWriterOptions {
   readonly log: EventLog;
   readonly events: RunEventStore;
   readonly clock: Clock;
-  /** Told once, when events cannot be stored; from then on the run is followed only as long as the process lives. */
+  /** Id of the newest stored event; -1 before the first. */
+  readonly storedId: number;
+  /** Told when events cannot be stored, once until they can be again. */
   readonly onFailure: (error: unknown) => void;
   /** Told when a published run has further stored events. */
   readonly onPublish: () => void;
@@ -44,32 +49,84 @@ export interface EventWriterOptions {
 const TRIM_AT = 5_000;
 /** Size of one row where many events are stored at once. */
 const ROW_CHARS = 512 * 1024;
+/** A database that did not take events is not asked again at once, because readers wait for its answer. */
+const RETRY_MS = 2_000;
 
-/** Rows of a run's events: nothing is written any more once one could not be. */
-function createRows({ owned, log, events, clock, onFailure }: EventWriterOptions) {
-  let hasFailed = false;
+interface Rows {
+  /** Adds a batch without regard to what is stored; for the transaction that ends the run. Throws `RunLostError`. */
+  append(into: RunEventStore, batch: RunEventBatch): Promise<void>;
+  /** Adds what the log has and the database has not. Throws `RunLostError`. */
+  appendShown(into: RunEventStore): Promise<void>;
+  /**
+   * Stores what is shown already and `batch` behind it. False when the run is another process's: those who store its outcome
+   * will notice, too. What cannot be stored now is stored later.
+   */
+  store(batch?: RunEventBatch): Promise<boolean>;
+  /** Id of the newest stored event. */
+  readonly storedId: number;
+}
+
+function createRows({ owned, log, events, clock, onFailure, ...options }: EventWriterOptions): Rows {
+  let storedId = options.storedId;
   let firstStored = log.firstId;
+  let isFailing = false;
+  let retryAtMs = -Infinity;
+  /** What failed is no fault of the database and would fail again. */
+  let isHopeless = false;
+
   const append = async (into: RunEventStore, batch: RunEventBatch): Promise<void> => {
-    if (hasFailed) return;
+    if (isHopeless) return;
     if (!(await into.append(owned, batch, clock.now()))) throw new RunLostError(owned.runId);
+  };
+  const appendShown = async (into: RunEventStore, onStored?: (lastId: number) => void): Promise<void> => {
+    for (let from = storedId; from < log.lastId;) {
+      const batch = log.entries(from, ROW_CHARS);
+      // The log has dropped what was not stored yet.
+      if (isHopeless || batch.entries.length === 0) return;
+      await append(into, batch);
+      from = lastIdOf(batch);
+      onStored?.(from);
+    }
+  };
+  const trim = async (): Promise<void> => {
     if (log.firstId - firstStored < TRIM_AT) return;
     firstStored = log.firstId;
-    await into.deleteBefore(owned.runId, firstStored);
+    await events.deleteBefore(owned.runId, firstStored);
   };
+  const onStored = (lastId: number): void => {
+    storedId = lastId;
+  };
+
   return {
     append,
-    /** False when the run is another process's: those who store its outcome will notice, too. */
-    async tryAppend(batch: RunEventBatch): Promise<boolean> {
+    appendShown: (into) => appendShown(into),
+    async store(batch) {
+      if (isHopeless || clock.now() < retryAtMs) return true;
       try {
-        await append(events, batch);
+        await appendShown(events, onStored);
+        if (batch !== undefined) {
+          await append(events, batch);
+          onStored(lastIdOf(batch));
+        }
+        isFailing = false;
+        await trim();
       } catch (error) {
-        hasFailed = true;
         if (error instanceof RunLostError) return false;
-        onFailure(error);
+        isHopeless = !(error instanceof ServiceError);
+        retryAtMs = clock.now() + RETRY_MS;
+        if (!isFailing) onFailure(error);
+        isFailing = true;
       }
       return true;
     },
+    get storedId() {
+      return storedId;
+    },
   };
+}
+
+function lastIdOf({ firstSeq, entries }: RunEventBatch): number {
+  return firstSeq + entries.length - 1;
 }
 
 /** One task at a time, begun in the next turn of the event loop; what comes meanwhile is part of it. */
@@ -104,16 +161,14 @@ export function createPlainWriter(options: EventWriterOptions): EventWriter {
   /** What is not stored yet is stored with the end: both at the same time would do it twice. */
   let isSealed = false;
   let isClosed = false;
-  let storedId = log.lastId;
 
   const turns = createTurns(async () => {
     if (!isPublished || isSealed) return;
-    while (!isClosed && storedId < log.lastId) {
-      const batch = log.entries(storedId, ROW_CHARS);
-      // The log may have dropped what was not stored yet.
-      if (batch.entries.length === 0) return;
-      isClosed = !(await rows.tryAppend(batch)) || isClosed;
-      storedId = batch.firstSeq + batch.entries.length - 1;
+    while (!isClosed && rows.storedId < log.lastId) {
+      const before = rows.storedId;
+      isClosed = !(await rows.store()) || isClosed;
+      // What the database does not take now is stored later.
+      if (rows.storedId === before) return;
       onPublish();
     }
   });
@@ -129,18 +184,13 @@ export function createPlainWriter(options: EventWriterOptions): EventWriter {
       isSealed = true;
     },
     publish() {
-      if (isPublished) return;
       isPublished = true;
       turns.schedule();
     },
     async stage(into, last) {
       staged = last;
       if (last.result === undefined) return;
-      let from = storedId;
-      for (let batch = log.entries(from, ROW_CHARS); batch.entries.length > 0; batch = log.entries(from, ROW_CHARS)) {
-        await rows.append(into, batch);
-        from = batch.firstSeq + batch.entries.length - 1;
-      }
+      await rows.appendShown(into);
       const entries = [[last.event, last.dataJson]] as const;
       await rows.append(into, { firstSeq: log.lastId + 1, entries, result: last.result });
     },
@@ -152,12 +202,16 @@ export function createPlainWriter(options: EventWriterOptions): EventWriter {
     close() {
       isClosed = true;
     },
+    get isStored() {
+      return rows.storedId === log.lastId;
+    },
   };
 }
 
 /**
  * Stores events before readers see them: whatever id a reader names after a restart, the events after it are either stored
- * or were never sent. What comes in one turn of the event loop is one row.
+ * or were never sent. What comes in one turn of the event loop is one row. While the database does not take them, they are
+ * shown nevertheless and stored later, with the end of the run at the latest.
  */
 export function createStoredWriter(options: EventWriterOptions): EventWriter {
   const { log, onPublish } = options;
@@ -171,7 +225,7 @@ export function createStoredWriter(options: EventWriterOptions): EventWriter {
     while (waiting.length > 0 && !isClosed) {
       const entries = waiting;
       waiting = [];
-      isClosed = !(await rows.tryAppend({ firstSeq: log.lastId + 1, entries })) || isClosed;
+      isClosed = !(await rows.store({ firstSeq: log.lastId + 1, entries })) || isClosed;
       if (isClosed) return;
       for (const [event, dataJson] of entries) log.append(event, dataJson);
       if (isPublished) onPublish();
@@ -192,6 +246,7 @@ export function createStoredWriter(options: EventWriterOptions): EventWriter {
     },
     async stage(into, last) {
       staged = last;
+      await rows.appendShown(into);
       const { event, dataJson, result } = last;
       const entries = [[event, dataJson]] as const;
       await rows.append(into, { firstSeq: log.lastId + 1, entries, ...(result === undefined ? {} : { result }) });
@@ -203,6 +258,9 @@ export function createStoredWriter(options: EventWriterOptions): EventWriter {
     },
     close() {
       isClosed = true;
+    },
+    get isStored() {
+      return rows.storedId === log.lastId;
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Log } from "../../lib/log.ts";
 import type { ReplicaBus } from "../replicas/bus.ts";
+import type { RunEventEntry } from "../store/run-events.ts";
 import type { RunProgress } from "../store/run-ownership.ts";
 import type { Run } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
@@ -9,6 +10,7 @@ import type { EventWriter } from "./event-writer.ts";
 import type { LiveRun, LiveRuns, RunResult } from "./live-runs.ts";
 import { appendStored } from "./open-run.ts";
 import { isFinished } from "./run-status.ts";
+import { gapFrame } from "./sse.ts";
 import { readStoredResult } from "./stored-result.ts";
 
 /** Runs that other processes execute, as readers here see them. */
@@ -21,6 +23,14 @@ export interface RunMirrors {
   read(runId: string): Promise<void>;
   /** Looks for what messages may have missed. */
   poll(): Promise<void>;
+}
+
+/** Reading what is stored of one run. */
+interface Turn {
+  /** Something was stored since it began. */
+  isAgain: boolean;
+  /** Whether all was read. */
+  done: Promise<boolean>;
 }
 
 export interface RunMirrorsOptions {
@@ -37,7 +47,7 @@ const RUNS_PER_POLL = 500;
 
 export function createRunMirrors({ store, runs, bus, follower, log }: RunMirrorsOptions): RunMirrors {
   /** Reads under way, and whether there is more to read after them. */
-  const reading = new Map<string, { isAgain: boolean; done: Promise<void> }>();
+  const reading = new Map<string, Turn>();
 
   const adopt = (run: Run): LiveRun => {
     const former = runs.get(run.runId);
@@ -61,10 +71,10 @@ export function createRunMirrors({ store, runs, bus, follower, log }: RunMirrors
     return mirror;
   };
 
-  const end = (mirror: LiveRun, result: RunResult): void => {
+  const end = (mirror: LiveRun, result: RunResult, farewell = ""): void => {
     if (mirror.log.isEnded || runs.get(mirror.run.runId) !== mirror) return;
     mirror.status = result.status;
-    mirror.log.end();
+    mirror.log.end(farewell);
     mirror.settle(result);
     runs.retire(mirror, { isReachable: true });
   };
@@ -80,35 +90,37 @@ export function createRunMirrors({ store, runs, bus, follower, log }: RunMirrors
     if (result !== undefined) end(mirror, JSON.parse(result) as RunResult);
   };
 
-  const readAll = async (mirror: LiveRun, turn: { isAgain: boolean }): Promise<void> => {
+  const readAll = async (mirror: LiveRun, turn: Turn): Promise<boolean> => {
     try {
       while (turn.isAgain) {
         turn.isAgain = false;
         await readEvents(mirror);
       }
+      return true;
     } catch (error) {
       log.warn({ run_id: mirror.run.runId, err: error }, "events of a run elsewhere not read");
+      return false;
     } finally {
       reading.delete(mirror.run.runId);
     }
   };
 
-  const read = async (runId: string): Promise<void> => {
+  /** False when they could not be read. */
+  const read = async (runId: string): Promise<boolean> => {
     const mirror = runs.get(runId);
-    if (mirror === undefined || !mirror.isElsewhere || mirror.log.isEnded) return;
+    if (mirror === undefined || !mirror.isElsewhere || mirror.log.isEnded) return true;
     const underWay = reading.get(runId);
-    if (underWay === undefined) {
-      const turn = { isAgain: true, done: Promise.resolve() };
-      reading.set(runId, turn);
-      turn.done = readAll(mirror, turn);
-      await turn.done;
-    } else {
+    if (underWay !== undefined) {
       underWay.isAgain = true;
-      await underWay.done;
+      return underWay.done;
     }
+    const turn: Turn = { isAgain: true, done: Promise.resolve(true) };
+    reading.set(runId, turn);
+    turn.done = readAll(mirror, turn);
+    return turn.done;
   };
 
-  /** A run that ended, or was deleted, before its owner heard that it is followed. */
+  /** A run whose result is not with its events: it was deleted, or ended while nobody was known to follow it. */
   const endUntold = async (mirror: LiveRun, progress: RunProgress | undefined): Promise<void> => {
     if (mirror.log.isEnded) return;
     const { run } = mirror;
@@ -119,20 +131,28 @@ export function createRunMirrors({ store, runs, bus, follower, log }: RunMirrors
         : await readStoredResult(store, { threadId: run.threadId, status: progress.status });
     // This process may have taken the run meanwhile.
     if (mirror.log.isEnded || runs.get(run.runId) !== mirror) return;
-    if (!hasLastEvent(mirror.log)) appendEnd(mirror.log, result);
-    end(mirror, result);
+    // Readers of a run without events learn how it ended, whatever id they go on from.
+    if (mirror.log.lastId < 0) end(mirror, result, toFrame(lastEventOf(result)));
+    else if (hasLastEvent(mirror.log)) end(mirror, result);
+    else if (progress === undefined) {
+      mirror.log.append(...lastEventOf(result));
+      end(mirror, result);
+    } else end(mirror, result, gapFrame(mirror.log.lastId));
   };
 
   const look = async (mirror: LiveRun, progress: RunProgress | undefined): Promise<void> => {
     const hasEnded = progress === undefined || isFinished(progress.status);
-    if (hasEnded || progress.lastSeq > mirror.log.lastId) await read(mirror.run.runId);
+    const isBehind = hasEnded || progress.lastSeq > mirror.log.lastId;
+    if (isBehind && !(await read(mirror.run.runId))) return;
     if (hasEnded) await endUntold(mirror, progress);
     else if (!mirror.log.isEnded) mirror.status = progress.status;
   };
 
   return {
     adopt,
-    read,
+    async read(runId) {
+      await read(runId);
+    },
     async follow(runId) {
       const known = runs.get(runId);
       if (known !== undefined) return known;
@@ -162,12 +182,15 @@ function hasLastEvent(log: EventLog): boolean {
   return last === "end" || last === "error";
 }
 
-function appendEnd(log: EventLog, { status, body }: RunResult): void {
+function lastEventOf({ status, body }: RunResult): RunEventEntry {
   // The body is ours.
   const { __error__: error } = JSON.parse(body) as { readonly __error__?: unknown };
   const isError = status === "error" || status === "timeout";
-  if (isError && error !== undefined) log.append("error", serialize(error));
-  else log.append("end", "null");
+  return isError && error !== undefined ? ["error", serialize(error)] : ["end", "null"];
+}
+
+function toFrame([event, dataJson]: RunEventEntry): string {
+  return `event: ${event}\ndata: ${dataJson}\n\n`;
 }
 
 /** A stateless run that was taken over and ended before this process asked; its state went with it. */
@@ -186,4 +209,5 @@ const NO_WRITER: EventWriter = {
   stage: () => Promise.resolve(),
   reveal: () => undefined,
   close: () => undefined,
+  isStored: true,
 };

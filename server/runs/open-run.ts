@@ -37,8 +37,9 @@ export function openRun(options: OpenRunOptions): LiveRun {
     owned: { runId, owner },
     log: eventLog,
     events,
+    storedId: lastStoredId(stored ?? []),
     clock,
-    onFailure: (error) => log.error({ ...fields, err: error }, "events not stored: the stream ends with the process"),
+    onFailure: (error) => log.error({ ...fields, err: error }, "events of a run not stored yet"),
     onPublish: () => bus.send({ kind: "events", runId }),
   };
   const writer = run.kwargs.resumable ? createStoredWriter(writing) : createPlainWriter(writing);
@@ -61,6 +62,11 @@ export function openRun(options: OpenRunOptions): LiveRun {
   };
   runs.add(live);
   return live;
+}
+
+function lastStoredId(stored: readonly RunEventBatch[]): number {
+  const last = stored.at(-1);
+  return last === undefined ? -1 : last.firstSeq + last.entries.length - 1;
 }
 
 /** A log with the events that are stored, under their ids. */

@@ -66,7 +66,8 @@ export function openEventStream({ log, afterId, heartbeatMs, signal, modes, now 
   return Readable.from(frames(), { objectMode: false });
 }
 
-function gapFrame(position: number): string {
+/** What a reader gets last that has the events up to `position` and cannot have the rest. */
+export function gapFrame(position: number): string {
   const data = {
     error: "EventsDropped",
     message: `the events after id ${position} are no longer kept; read the thread's state instead`,

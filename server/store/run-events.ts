@@ -51,6 +51,15 @@ export function createRunEventStore(db: Kysely<Database>, { forShare }: SqlDiale
             .where("owner", "=", owner)
             .modifyEnd(forShare),
         )
+        // A statement that failed may have been done: what it stored is in this batch again.
+        .onConflict((conflict) =>
+          conflict.columns(["run_id", "first_seq"]).doUpdateSet((update) => ({
+            last_seq: update.ref("excluded.last_seq"),
+            events: update.ref("excluded.events"),
+            result: update.ref("excluded.result"),
+            created_at: update.ref("excluded.created_at"),
+          })),
+        )
         .executeTakeFirst();
       return (added ?? 0n) > 0n;
     },

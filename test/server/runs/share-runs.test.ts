@@ -31,11 +31,16 @@ describe.skipIf(!hasPostgres())("a process that shares its runs", () => {
   });
 
   /** `around` changes what the app is told by its store. */
-  const start = async (around: (store: Store) => Store = (store) => store, graphs = TEST_GRAPHS): Promise<TestApp> => {
+  const start = async (
+    around: (store: Store) => Store = (store) => store,
+    graphs = TEST_GRAPHS,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<TestApp> => {
     const storage = await openStorage({ home: "", databaseUri: uri });
     await storage.guard.tryAcquire();
     const { checkpointer, guard, bus } = storage;
-    const server = await startTestApp({ graphs, options: { store: around(storage.store), checkpointer, guard, bus } });
+    const options = { store: around(storage.store), checkpointer, guard, bus };
+    const server = await startTestApp({ graphs, env, options });
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => (closing ??= server.close().then(() => storage.close()));
     closers.push(close);
@@ -187,7 +192,8 @@ describe.skipIf(!hasPostgres())("a process that shares its runs", () => {
       .addEdge(START, "hold")
       .compile();
     const graphs = { ...TEST_GRAPHS, held_once: heldOnce } as typeof TEST_GRAPHS;
-    const first = await start(undefined, graphs);
+    // While it executes the run it has no room for another, so it does not take back what it has lost.
+    const first = await start(undefined, graphs, { MAX_CONCURRENT_RUNS: "1" });
     const threadId = await newThreadOf(first);
     const options = { assistant_id: "held_once", input: { value: "" }, stream_resumable: true };
     const runId = await begin(first, threadId, options);
