@@ -57,6 +57,7 @@ import type { Checkpointer } from "./store/checkpointer.ts";
 import { GraphStore, type GraphStoreOptions } from "./store/graph-store.ts";
 import { type RunGuard, createSoleRunGuard } from "./store/run-guard.ts";
 import type { Store } from "./store/store.ts";
+import { type Expiry, NO_EXPIRY } from "./storage-blocks.ts";
 import { startItemSweeper } from "./store/sweep-items.ts";
 import { ensureSystemAssistants } from "./system-assistants.ts";
 import { startThreadExpiry } from "./threads/expire-threads.ts";
@@ -82,6 +83,8 @@ export interface AppOptions {
   readonly checkpointer: Checkpointer;
   /** How the long-term store ranks words and how long it keeps documents. */
   readonly storeOptions?: Pick<GraphStoreOptions, "index" | "ttl">;
+  /** How long threads and documents are kept. */
+  readonly expiry?: Expiry;
   /** The `auth` block of `langgraph.json`, in place of keys and tokens. */
   readonly auth?: CustomAuth | undefined;
   /** The `http` block of `langgraph.json`. */
@@ -133,7 +136,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   const graphStore = new GraphStore({ items: store.items, clock, ...options.storeOptions });
   const bound = createBoundGraphs({ registry: graphs, saver: checkpointer.saver, store: graphStore });
-  const { executesRuns = true, guard = createSoleRunGuard(), bus = SILENT_BUS } = options;
+  const { expiry = NO_EXPIRY, executesRuns = true, guard = createSoleRunGuard(), bus = SILENT_BUS } = options;
   const metrics = createMetrics(app, () => runs.queue);
   const hub = createThreadHub({ clock, log, store, bus });
   const webhookRules: WebhookRules = {
@@ -154,6 +157,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     runTimeoutMs: config.runTimeoutMs,
     executesRuns,
     maxAttempts: config.runMaxAttempts,
+    threadTtl: expiry.threadTtl,
     observer: metrics,
     tapRun: createProtocolTap({ hub, clock, log }),
     webhooks: createWebhookSender({ rules: webhookRules, secret: config.webhookSecret, clock }),
@@ -161,8 +165,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await ensureSystemAssistants(store, graphs, clock);
   const sweepers = executesRuns
     ? [
-        startItemSweeper({ items: store.items, clock, log }),
-        startThreadExpiry({ store, checkpointer, runs, clock, log }),
+        startItemSweeper({ items: store.items, clock, log, ...expiry.items }),
+        startThreadExpiry({ store, checkpointer, runs, clock, log, ...expiry.threads }),
         startThreadEventSweeper({ events: store.threadEvents, clock, log }),
       ]
     : [];
@@ -218,6 +222,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     config,
     http,
     webhookRules,
+    threadTtl: expiry.threadTtl,
     log,
     clock,
     graphs,

@@ -8,6 +8,8 @@ import { errorMessage } from "../lib/errors.ts";
 import { uuid5 } from "../lib/ids.ts";
 import { type GraphFactory, type ServedGraph, importExport, importGraph, toGraphSource } from "./graph-loader.ts";
 import { AuthBlock, HttpBlock } from "./http-block.ts";
+import { keysWithoutEffect } from "./langgraph-keys.ts";
+import { CheckpointerBlock, StoreBlock } from "./storage-blocks.ts";
 import { WebhooksBlock } from "./webhooks-block.ts";
 
 /** Namespace from which every LangGraph server derives the assistant of a graph. */
@@ -20,6 +22,8 @@ export function systemAssistantId(graphId: string): string {
 
 export interface GraphRegistry {
   readonly graphIds: readonly string[];
+  /** What graphs say about themselves, by id. */
+  readonly descriptions: Readonly<Record<string, string>>;
   /** Default config per graph id, as `LANGGRAPH_CONFIG` gives it. */
   readonly defaults: Readonly<Record<string, unknown>>;
   has(graphId: string): boolean;
@@ -33,6 +37,7 @@ export interface GraphRegistryOptions {
   /** Graph id to a compiled graph, a builder, or a function of the config that gives either. */
   readonly graphs: Readonly<Record<string, unknown>>;
   readonly defaults?: Readonly<Record<string, unknown>>;
+  readonly descriptions?: Readonly<Record<string, string>>;
 }
 
 /** Thrown when `langgraph.json` or a graph it names cannot be used. The message says which file and which export. */
@@ -40,7 +45,7 @@ export class GraphConfigError extends Error {
   override readonly name = "GraphConfigError";
 }
 
-export function createGraphRegistry({ graphs, defaults = {} }: GraphRegistryOptions): GraphRegistry {
+export function createGraphRegistry({ graphs, defaults = {}, descriptions = {} }: GraphRegistryOptions): GraphRegistry {
   const sources = new Map<string, ServedGraph | GraphFactory>();
   for (const [graphId, value] of Object.entries(graphs)) {
     const source = toGraphSource(value);
@@ -53,6 +58,7 @@ export function createGraphRegistry({ graphs, defaults = {} }: GraphRegistryOpti
   }
   return {
     graphIds: [...sources.keys()],
+    descriptions,
     defaults,
     has: (graphId) => sources.has(graphId),
     static: (graphId) => {
@@ -69,21 +75,7 @@ export function createGraphRegistry({ graphs, defaults = {} }: GraphRegistryOpti
   };
 }
 
-const GraphSpec = z.union([z.string(), z.looseObject({ path: z.string() })]);
-/** The `store` block: how the long-term store turns words into vectors, and how long it keeps documents. */
-const StoreBlock = z.looseObject({
-  index: z
-    .looseObject({ embed: z.string().min(1), dims: z.number().int().min(1), fields: z.array(z.string()).optional() })
-    .nullish(),
-  ttl: z
-    .looseObject({
-      default_ttl: z.number().positive().nullish(),
-      refresh_on_read: z.boolean().nullish(),
-      sweep_interval_minutes: z.number().positive().nullish(),
-    })
-    .nullish(),
-});
-export type StoreBlock = z.infer<typeof StoreBlock>;
+const GraphSpec = z.union([z.string(), z.looseObject({ path: z.string(), description: z.string().nullish() })]);
 
 const LanggraphJson = z.looseObject({
   graphs: z.record(z.string(), GraphSpec).refine((graphs) => Object.keys(graphs).length > 0, {
@@ -95,6 +87,7 @@ const LanggraphJson = z.looseObject({
     })
     .optional(),
   store: StoreBlock.nullish(),
+  checkpointer: CheckpointerBlock.nullish(),
   auth: AuthBlock.nullish(),
   http: HttpBlock.nullish(),
   webhooks: WebhooksBlock.nullish(),
@@ -110,15 +103,20 @@ export interface LanggraphConfig {
   /** Absolute path of the `langgraph.json`. */
   readonly file: string;
   readonly graphs: Readonly<Record<string, ExportRef>>;
+  /** What graphs say about themselves, by id. */
+  readonly descriptions: Readonly<Record<string, string>>;
   /** Variables of the `env` block, or of the file it names. The caller applies them before the graphs are loaded. */
   readonly env: Readonly<Record<string, string>>;
   readonly store: StoreBlock;
+  readonly checkpointer: CheckpointerBlock;
   /** The custom `Auth`, when there is one. */
   readonly auth?: ExportRef & { readonly isStudioDisabled: boolean };
   readonly http: HttpBlock;
   /** Routes of one's own, of `http.app`. */
   readonly httpApp?: ExportRef;
   readonly webhooks: WebhooksBlock;
+  /** Dotted keys that are set and change nothing here. */
+  readonly keysWithoutEffect: readonly string[];
 }
 
 /** Reads `langgraph.json` without importing a graph. Throws GraphConfigError that names the file and the field. */
@@ -133,14 +131,20 @@ export async function readLanggraphConfig(file: string): Promise<LanggraphConfig
     );
   }
   const graphs: Record<string, ExportRef> = {};
+  const descriptions: Record<string, string> = {};
   for (const [graphId, spec] of Object.entries(parsed.data.graphs)) {
-    graphs[graphId] = toExportRef(typeof spec === "string" ? spec : spec.path, folder);
+    const { path: place, description } = typeof spec === "string" ? { path: spec } : spec;
+    graphs[graphId] = toExportRef(place, folder);
+    if (description != null) descriptions[graphId] = description;
   }
   const { env, auth, http } = parsed.data;
   return {
     file: absolute,
     graphs,
+    descriptions,
     store: parsed.data.store ?? {},
+    checkpointer: parsed.data.checkpointer ?? {},
+    keysWithoutEffect: keysWithoutEffect(parsed.data),
     http: http ?? {},
     webhooks: parsed.data.webhooks ?? {},
     ...(http?.app == null ? {} : { httpApp: toExportRef(http.app, folder) }),
@@ -179,7 +183,7 @@ export async function loadGraphRegistry(
       throw new GraphConfigError(`graph "${graphId}" of ${config.file}: ${errorMessage(error)}`, { cause: error });
     }
   }
-  return createGraphRegistry({ graphs, defaults: options.defaults });
+  return createGraphRegistry({ graphs, defaults: options.defaults, descriptions: config.descriptions });
 }
 
 function toExportRef(text: string, folder: string): ExportRef {

@@ -55,14 +55,6 @@ export const HttpBlock = closed({
 });
 export type HttpBlock = z.infer<typeof HttpBlock>;
 
-/** There is no user interface to switch off, so `disable_ui` holds anyway. */
-const WITHOUT_EFFECT = ["configurable_headers", "logging_headers", "middleware_order", "mount_prefix"] as const;
-
-/** Keys of the block that are set and change nothing here, which its author should hear of. */
-export function keysWithoutEffect(http: HttpBlock): readonly string[] {
-  return WITHOUT_EFFECT.filter((key) => http[key] != null);
-}
-
 /** The `auth` block of `langgraph.json`. */
 export const AuthBlock = z.looseObject({
   path: z.string().min(1),

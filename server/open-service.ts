@@ -12,7 +12,6 @@ import { hasAuth } from "./auth/authenticate.ts";
 import { createCustomAuth } from "./auth/custom-auth.ts";
 import { toFetchHandler } from "./custom-routes.ts";
 import { type LanggraphConfig, loadConfigured, loadGraphRegistry } from "./graph-registry.ts";
-import { keysWithoutEffect } from "./http-block.ts";
 import { alertRoutes } from "./routes/alerts.ts";
 import { dataDesignerRoutes } from "./routes/data-designer.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
@@ -23,6 +22,7 @@ import { openWebhookPolicy } from "./runs/webhook-policy.ts";
 import { acquireRuns } from "./store/acquire-runs.ts";
 import { openStoreIndex } from "./store/open-index.ts";
 import { openStorage } from "./store/open-storage.ts";
+import { readExpiry } from "./storage-blocks.ts";
 
 export interface OpenServiceOptions {
   readonly config: Config;
@@ -63,8 +63,8 @@ export async function openService(options: OpenServiceOptions): Promise<OpenServ
     const dependencies = await createDependencies({ config, log, clock });
     closers.push(() => dependencies.close());
     shareDependencies(dependencies);
-    const keys = keysWithoutEffect(langgraph.http);
-    if (keys.length > 0) log.warn({ keys }, "keys of the http block of langgraph.json that this server does not know");
+    const keys = langgraph.keysWithoutEffect;
+    if (keys.length > 0) log.warn({ keys }, "keys of langgraph.json that change nothing on this server");
     if (webhooks.headers.size > 0 && webhooks.domains.length === 0) log.warn(HEADERS_FOR_ALL);
     const graphs = await loadGraphRegistry(langgraph, { defaults: config.graphDefaults });
     const storage = await openStorage({ home: config.home, databaseUri: config.databaseUri?.reveal(), clock, log });
@@ -82,6 +82,7 @@ export async function openService(options: OpenServiceOptions): Promise<OpenServ
     const app = await buildApp({
       http: langgraph.http,
       webhooks,
+      expiry: readExpiry(langgraph),
       ...(auth === undefined
         ? {}
         : {

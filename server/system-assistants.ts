@@ -12,7 +12,7 @@ export async function ensureSystemAssistants(store: Store, graphs: GraphRegistry
       assistantId: systemAssistantId(graphId),
       graphId,
       name: graphId,
-      description: null,
+      description: graphs.descriptions[graphId] ?? null,
       config: {},
       context: {},
       metadata: { created_by: "system" },

@@ -10,6 +10,7 @@ import type { WebhookRules } from "../runs/webhook.ts";
 import type { Checkpointer } from "../store/checkpointer.ts";
 import type { GraphStore } from "../store/graph-store.ts";
 import type { Store } from "../store/store.ts";
+import type { ThreadTtl } from "../store/threads.ts";
 
 /** A part the service needs; `check` throws with the reason when it does not work. */
 export interface ReadinessCheck {
@@ -22,6 +23,8 @@ export interface RouteContext {
   readonly config: Config;
   readonly http: HttpBlock;
   readonly webhookRules: WebhookRules;
+  /** Of new threads that name none. */
+  readonly threadTtl: ThreadTtl | null;
   readonly log: Log;
   readonly clock: Clock;
   readonly graphs: GraphRegistry;

@@ -52,7 +52,8 @@ export const threadRoutes = (context: RouteContext): FastifyPluginCallbackZod =>
       },
       async ({ body }) => {
         const metadata = { ...body.metadata, ...(body.graph_id == null ? {} : { graph_id: body.graph_id }) };
-        const thread = { ...newThread(body.thread_id ?? newUuid(), clock.now(), metadata), ttl: toTtl(body.ttl) };
+        const ttl = body.ttl === undefined ? context.threadTtl : toTtl(body.ttl);
+        const thread = { ...newThread(body.thread_id ?? newUuid(), clock.now(), metadata), ttl };
         if (body.thread_id != null) await finishDeletionOf(context, thread.threadId);
         if (!(await store.threads.insert(thread))) {
           if (body.if_exists !== "do_nothing") throw new ServiceError("already_exists", "Thread already exists");

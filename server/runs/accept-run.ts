@@ -6,7 +6,7 @@ import type { Assistant } from "../store/assistants.ts";
 import type { Checkpointer } from "../store/checkpointer.ts";
 import type { Run, StopRequest } from "../store/runs.ts";
 import type { StoreTables } from "../store/store.ts";
-import { type Thread, newThread } from "../store/threads.ts";
+import { type Thread, type ThreadTtl, newThread } from "../store/threads.ts";
 import { checkRun, prepareKwargs, threadConfig } from "./prepare-run.ts";
 
 export interface RunRequest {
@@ -59,6 +59,8 @@ export interface AcceptedRun {
 
 export interface AcceptRunOptions {
   readonly graphs: GraphRegistry;
+  /** Of a thread that comes with the run. */
+  readonly threadTtl: ThreadTtl | null;
   /** This process. */
   readonly me: string;
   /** Who is to execute a run that comes after these of its thread; null for whoever claims it. */
@@ -73,7 +75,7 @@ export async function acceptRun(
   tables: StoreTables,
   unowned: Run,
   { body, assistant, threadId }: RunRequest,
-  { graphs, me, ownerAfter }: AcceptRunOptions,
+  { graphs, threadTtl, me, ownerAfter }: AcceptRunOptions,
 ): Promise<AcceptedRun> {
   // Whoever sent a run that is executed elsewhere follows it from here.
   const own = (inflight: readonly Run[]): Run => {
@@ -84,7 +86,8 @@ export async function acceptRun(
   const origin = { graph_id: assistant.graphId, assistant_id: assistant.assistantId };
   const graph = graphs.static(assistant.graphId);
   const config = threadConfig(run.kwargs.config);
-  const fresh = newThread(run.threadId, run.createdAtMs, { ...body.metadata, ...origin }, config);
+  const metadata = { ...body.metadata, ...origin };
+  const fresh = { ...newThread(run.threadId, run.createdAtMs, metadata, config), ttl: threadTtl };
   if (threadId === undefined) {
     checkRun(body, { isNewThread: true, graph });
     if (!run.isTemporary) await tables.threads.insert({ ...fresh, status: "busy" });

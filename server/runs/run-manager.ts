@@ -7,6 +7,7 @@ import type { Checkpointer } from "../store/checkpointer.ts";
 import type { RunGuard } from "../store/run-guard.ts";
 import type { Run, StopRequest } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
+import type { ThreadTtl } from "../store/threads.ts";
 import { finishDeletionOf } from "../threads/finish-deletions.ts";
 import { type RunRequest, acceptRun, checkCheckpoint, stopRequestOf, toRun } from "./accept-run.ts";
 import type { BoundGraphs } from "./bound-graphs.ts";
@@ -41,6 +42,8 @@ export interface RunManagerOptions {
   readonly executesRuns: boolean;
   /** How often a run is started that its process does not survive, before it ends as `error`. */
   readonly maxAttempts: number;
+  /** Of threads that come with their first run. */
+  readonly threadTtl: ThreadTtl | null;
   readonly observer: RunObserver;
   readonly webhooks: WebhookSender;
   readonly tapRun?: TapRun;
@@ -83,7 +86,7 @@ const ELSEWHERE =
 const STOPS_ELSEWHERE = "the server is stopping; the run ends when the server is back, or on another one";
 
 export function createRunManager(options: RunManagerOptions): RunManager {
-  const { store, checkpointer, graphs, bound, guard, bus, clock, log, observer, webhooks } = options;
+  const { store, checkpointer, graphs, bound, guard, bus, clock, log, observer, webhooks, threadTtl } = options;
   const queue = createRunQueue({ limit: options.maxConcurrentRuns });
   const runs = createLiveRuns({
     onExpire: (runId) => {
@@ -220,11 +223,11 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       // A stateless run alone is one row, which needs no transaction.
       const { run, inflight } =
         asked.isTemporary && request.alongside === undefined
-          ? await acceptRun(store, asked, request, { graphs, me: guard.owner, ownerAfter })
+          ? await acceptRun(store, asked, request, { graphs, threadTtl, me: guard.owner, ownerAfter })
           : await store.transaction(
               async (tables) => {
                 await request.alongside?.(tables);
-                return acceptRun(tables, asked, request, { graphs, me: guard.owner, ownerAfter });
+                return acceptRun(tables, asked, request, { graphs, threadTtl, me: guard.owner, ownerAfter });
               },
               { lock: asked.threadId },
             );

@@ -10,7 +10,7 @@ import {
   readLanggraphConfig,
   systemAssistantId,
 } from "../../server/graph-registry.ts";
-import { createTempFolder } from "../support/test-app.ts";
+import { createTempFolder, startTestApp } from "../support/test-app.ts";
 import { TEST_GRAPHS } from "../support/test-graphs.ts";
 
 const GRAPHS_FILE = path.resolve(import.meta.dirname, "../support/test-graphs.ts");
@@ -110,6 +110,21 @@ describe("langgraph.json", () => {
       { graphs: GRAPHS, http: { cors: { allow_orgins: ["https://a.example"] } } },
       /http\.cors: there is no allow_orgins; keys are allow_origins, /,
     ],
+    [
+      "a rule of webhooks that is misspelt",
+      { graphs: GRAPHS, webhooks: { url: { allowed_hosts: [] } } },
+      /webhooks\.url: there is no allowed_hosts; keys are require_https, /,
+    ],
+    [
+      "a time to live that is misspelt",
+      { graphs: GRAPHS, checkpointer: { ttl: { minutes: 5 } } },
+      /checkpointer\.ttl: there is no minutes; keys are strategy, default_ttl, /,
+    ],
+    [
+      "an interval that no timer reaches",
+      { graphs: GRAPHS, store: { ttl: { sweep_interval_minutes: 40_000 } } },
+      /store\.ttl\.sweep_interval_minutes: .*35000/,
+    ],
     ["text that is not JSON", "{", /not valid JSON/],
   ])("refuses %s by name", async (_what, content, message) => {
     const file = write("langgraph.json", content);
@@ -127,6 +142,26 @@ describe("langgraph.json", () => {
     const more = { node_version: "24", dependencies: ["."], ui: {}, checkpointer: {}, webhooks: {}, encryption: {} };
     const config = await readLanggraphConfig(write("langgraph.json", { graphs: GRAPHS, http, ...more }));
     expect(config.http).toEqual(http);
+    expect(config.keysWithoutEffect).toEqual([
+      "encryption",
+      "http.configurable_headers",
+      "http.logging_headers",
+      "http.middleware_order",
+      "http.mount_prefix",
+      "ui",
+    ]);
+  });
+
+  it("describes the assistants of its graphs", async () => {
+    const place = GRAPHS_FILE;
+    const graphs = { told: { path: `${place}:echo`, description: "Says it again." }, silent: `${place}:echo` };
+    const registry = await loadGraphRegistry(await readLanggraphConfig(write("langgraph.json", { graphs })));
+    expect(registry.descriptions).toEqual({ told: "Says it again." });
+    const server = await startTestApp({ options: { graphs: registry } });
+    const [told, silent] = [await server.app.inject("/assistants/told"), await server.app.inject("/assistants/silent")];
+    expect(told.json()).toMatchObject({ description: "Says it again." });
+    expect(silent.json()).toMatchObject({ description: null });
+    await server.close();
   });
 
   it("refuses a path where there is nothing", async () => {

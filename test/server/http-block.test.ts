@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 
 import { toFetchHandler } from "../../server/custom-routes.ts";
-import { type HttpBlock, keysWithoutEffect } from "../../server/http-block.ts";
+import type { HttpBlock } from "../../server/http-block.ts";
 import { type TestApp, startTestApp } from "../support/test-app.ts";
 
 let server: TestApp | undefined;
@@ -189,11 +189,6 @@ const status = async ({ app }: TestApp, what: string): Promise<number> => {
   const [method, url] = what.split(" ") as ["GET" | "POST", string];
   return (await app.inject({ method, url, ...(method === "POST" ? { payload: BODIES[url] ?? {} } : {}) })).statusCode;
 };
-
-it("names the keys that change nothing here", () => {
-  const http = { mount_prefix: "/api", logging_headers: null, configurable_headers: {}, disable_ui: true };
-  expect(keysWithoutEffect(http)).toEqual(["configurable_headers", "mount_prefix"]);
-});
 
 describe("switches", () => {
   it.each(Object.keys(ROUTES) as (keyof typeof ROUTES)[])("%s takes away its routes and nothing else", async (name) => {
