@@ -11,9 +11,10 @@ import { runRecovery } from "./migrations/0007-run-recovery.ts";
 import { replicas } from "./migrations/0008-replicas.ts";
 import { threadEvents } from "./migrations/0009-thread-events.ts";
 import { deletedThreads } from "./migrations/0010-deleted-threads.ts";
+import { threadMetadata } from "./migrations/0011-thread-metadata.ts";
 
 /** Applied in the order of their names; a published migration never changes. */
-const MIGRATIONS: Record<string, Migration> = {
+export const MIGRATIONS: Record<string, Migration> = {
   "0001_assistants_threads_runs": assistantsThreadsRuns,
   "0002_store_items": storeItems,
   "0003_assistant_versions": assistantVersions,
@@ -24,6 +25,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0008_replicas": replicas,
   "0009_thread_events": threadEvents,
   "0010_deleted_threads": deletedThreads,
+  "0011_thread_metadata": threadMetadata,
 };
 
 /**

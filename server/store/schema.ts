@@ -8,6 +8,7 @@ export interface Database {
   assistants: AssistantTable;
   assistant_versions: AssistantTable;
   threads: ThreadTable;
+  thread_metadata: ThreadMetadataTable;
   deleted_threads: DeletedThreadTable;
   runs: RunTable;
   run_events: RunEventTable;
@@ -48,6 +49,13 @@ export interface ThreadTable {
   ttl_strategy: string | null;
   /** When the history was cut last because its time was over. */
   pruned_at: number | null;
+}
+
+/** What threads are found by; triggers of the database keep it. */
+export interface ThreadMetadataTable {
+  /** `key:value`, the value as JSON. */
+  entry: string;
+  thread_id: string;
 }
 
 /** Threads whose checkpoints may still be there. */

@@ -28,6 +28,8 @@ export interface SqlDialect {
   readonly lockRuns: (db: Kysely<Database>, query: RunSelection) => Promise<readonly RunKey[]>;
   /** At the end of a selection: what was found stays as it is until the transaction ends. */
   readonly forShare: RawBuilder<unknown>;
+  /** Whether tables are gone through in the order of a `cross join`; else the engine knows by its statistics which is best. */
+  readonly isJoinOrderKept: boolean;
 }
 
 export interface RunKey {
@@ -44,4 +46,5 @@ export const sqliteDialect: SqlDialect = {
   // One connection, whose transactions run one after another.
   lockRuns: (_db, query) => query.execute(),
   forShare: sql``,
+  isJoinOrderKept: true,
 };

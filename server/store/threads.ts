@@ -1,8 +1,9 @@
-import { type Kysely, type SelectQueryBuilder, type SqlBool, sql } from "kysely";
+import { type Kysely, type SqlBool, sql } from "kysely";
 
 import type { Page } from "./assistants.ts";
 import type { Database, ThreadRow } from "./schema.ts";
 import type { SqlDialect } from "./sql-dialect.ts";
+import { createThreadSearch } from "./thread-search.ts";
 
 export const THREAD_STATUSES = ["idle", "busy", "interrupted", "error"] as const;
 export type ThreadStatus = (typeof THREAD_STATUSES)[number];
@@ -94,6 +95,7 @@ export function newThread(
 }
 
 export function createThreadStore(db: Kysely<Database>, dialect: SqlDialect): ThreadStore {
+  const threads = createThreadSearch(db, dialect);
   return {
     async get(threadId) {
       const row = await db.selectFrom("threads").selectAll().where("thread_id", "=", threadId).executeTakeFirst();
@@ -158,36 +160,11 @@ export function createThreadStore(db: Kysely<Database>, dialect: SqlDialect): Th
       const result = await db.deleteFrom("threads").where("thread_id", "=", threadId).executeTakeFirst();
       return result.numDeletedRows > 0n;
     },
-    async search(filter, { limit, offset, sortBy, sortOrder }) {
-      const rows = await applyFilter(db.selectFrom("threads"), filter, dialect)
-        .selectAll()
-        .orderBy(sortBy, sortOrder)
-        .orderBy("thread_id", sortOrder)
-        .limit(limit)
-        .offset(offset)
-        .execute();
-      return rows.map(fromRow);
+    async search(filter, page) {
+      return (await threads.search(filter, page)).map(fromRow);
     },
-    async count(filter) {
-      const row = await applyFilter(db.selectFrom("threads"), filter, dialect)
-        .select((select) => select.fn.countAll<number>().as("total"))
-        .executeTakeFirstOrThrow();
-      return row.total;
-    },
+    count: (filter) => threads.count(filter),
   };
-}
-
-function applyFilter<Selected>(
-  query: SelectQueryBuilder<Database, "threads", Selected>,
-  { ids, status, metadata, values }: ThreadFilter,
-  { jsonContains }: SqlDialect,
-): SelectQueryBuilder<Database, "threads", Selected> {
-  let filtered = query;
-  if (ids !== undefined) filtered = filtered.where("thread_id", "in", ids.length === 0 ? [""] : ids);
-  if (status !== undefined) filtered = filtered.where("status", "=", status);
-  for (const condition of jsonContains("metadata", metadata ?? {})) filtered = filtered.where(condition);
-  for (const condition of jsonContains("values", values ?? {})) filtered = filtered.where(condition);
-  return filtered;
 }
 
 function toRow(thread: Thread): ThreadRow {

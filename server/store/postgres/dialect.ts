@@ -56,4 +56,5 @@ export const postgresDialect: SqlDialect = {
     return (await locked.execute(db)).rows;
   },
   forShare: sql`for share`,
+  isJoinOrderKept: false,
 };

@@ -4,8 +4,11 @@ import { newUuid } from "../../../lib/ids.ts";
 import type { Store } from "../../../server/store/store.ts";
 import { type ThreadFilter, type ThreadOrder, newThread } from "../../../server/store/threads.ts";
 import { NOW_MS, ODD } from "./support.ts";
+import { describeThreadMetadata } from "./thread-metadata.ts";
 
 export function describeThreads(store: () => Store): void {
+  describeThreadMetadata(store);
+
   const search = async (
     filter: ThreadFilter,
     sortBy: ThreadOrder = "thread_id",
