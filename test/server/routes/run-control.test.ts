@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import type { Store } from "../../../server/store/store.ts";
 import { type TestApp, createTempFolder, startTestApp } from "../../support/test-app.ts";
@@ -113,6 +113,7 @@ describe("cancelling a run that is about to end", () => {
     await storage.guard.tryAcquire();
     const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let isHeld = false;
+    let reads = 0;
     const transaction: Store["transaction"] = async (work, options) => {
       if (isHeld) {
         reached.resolve();
@@ -121,18 +122,31 @@ describe("cancelling a run that is about to end", () => {
       return storage.store.transaction(work, options);
     };
     const { store, checkpointer, guard, bus } = storage;
-    await start({ options: { store: { ...store, transaction }, checkpointer, guard, bus } });
+    const get: Store["runs"]["get"] = async (runId) => {
+      const run = await store.runs.get(runId);
+      reads += 1;
+      return run;
+    };
+    const held = { ...store, runs: { ...store.runs, get }, transaction };
+    await start({ options: { store: held, checkpointer, guard, bus } });
     return {
       hold: () => {
         isHeld = true;
       },
       reached: reached.promise,
-      release: () => released.resolve(),
+      /** Cancels and waits; the commit is released when the request has seen that the run goes on. */
+      cancelAndRelease: async (path: string): Promise<Answer> => {
+        const before = reads;
+        const waiting = call("POST", `${path}/cancel?wait=true`);
+        await vi.waitFor(() => expect(reads).toBeGreaterThan(before));
+        released.resolve();
+        return waiting;
+      },
     };
   };
 
   it("is taken as often as it is asked for while the run stops", async () => {
-    const { hold, reached, release } = await startHeld();
+    const { hold, reached, cancelAndRelease } = await startHeld();
     const gate = createGate("stops twice");
     const { path } = await startRun("behaving", { mode: "hang:stops twice" });
     await gate.reached;
@@ -140,16 +154,12 @@ describe("cancelling a run that is about to end", () => {
     expect((await call("POST", `${path}/cancel`)).status).toBe(202);
     await reached;
     expect((await call("POST", `${path}/cancel`)).status).toBe(202);
-    const waiting = call("POST", `${path}/cancel?wait=true`);
-    // The request is on its way once another one has been answered.
-    expect((await call("GET", path)).body).toMatchObject({ status: "running" });
-    release();
-    expect((await waiting).status).toBe(204);
+    expect((await cancelAndRelease(path)).status).toBe(204);
     expect(await call("POST", `${path}/cancel`)).toEqual(refusal("interrupted"));
   });
 
   it("is taken when the run succeeds meanwhile", async () => {
-    const { hold, reached, release } = await startHeld();
+    const { hold, reached, cancelAndRelease } = await startHeld();
     const gate = createGate("ends meanwhile");
     const { path } = await startRun("behaving", { mode: "wait:ends meanwhile" });
     await gate.reached;
@@ -157,10 +167,7 @@ describe("cancelling a run that is about to end", () => {
     gate.open();
     await reached;
     expect((await call("POST", `${path}/cancel`)).status).toBe(202);
-    const waiting = call("POST", `${path}/cancel?wait=true`);
-    expect((await call("GET", path)).body).toMatchObject({ status: "running" });
-    release();
-    expect((await waiting).status).toBe(204);
+    expect((await cancelAndRelease(path)).status).toBe(204);
     expect((await call("GET", path)).body).toMatchObject({ status: "success" });
     expect(await call("POST", `${path}/cancel`)).toEqual(refusal("success"));
   });
