@@ -114,7 +114,7 @@ describe("threads in a SQLite file", () => {
     db.exec(`with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n < 2499)
       insert into threads (thread_id, status, metadata, config, interrupts, created_at, updated_at, state_updated_at)
       select printf('t%04d', n), iif(n % 3 = 0, 'error', 'idle'),
-        json_object('graph', 'g', 'half', n % 2, 'tenth', n % 250, 'deep', json_object('half', n % 2)), '{}', '{}',
+        json_object('graph', iif(n % 10 = 0, 'h', 'g'), 'wide', n % 12 > 0, 'half', n % 2, 'ten', n / 10, 'deep', json_object('half', n % 2)), '{}', '{}',
         n * 7919 % 2500, n * 104729 % 100, n * 31 % 2500 from numbers`);
     db.close();
     const all = await store.threads.search({}, { limit: 2_500, offset: 0, sortBy: "thread_id", sortOrder: "asc" });
@@ -130,7 +130,9 @@ describe("threads in a SQLite file", () => {
       {},
       { metadata: { graph: "g" } },
       { metadata: { graph: "g", half: 1 } },
-      { metadata: { half: 1, graph: "g", tenth: 7 }, status: "error" },
+      { metadata: { graph: "g", wide: 1 } },
+      { metadata: { wide: 1, half: 1, graph: "g", ten: 7 } },
+      { metadata: { half: 1, graph: "g", ten: 7 }, status: "error" },
       { metadata: { graph: "g", deep: { half: 0 } } },
       { metadata: { graph: "g" }, status: "error" },
       { metadata: { graph: "other", half: 1 } },
