@@ -1,5 +1,5 @@
 import type { Log } from "../../lib/log.ts";
-import { errorMessage } from "../../lib/errors.ts";
+import { ServiceError, errorMessage } from "../../lib/errors.ts";
 import type { ServedGraph } from "../graph-loader.ts";
 import { RunLostError } from "../store/run-lost-error.ts";
 import { serialize } from "../wire/serialize.ts";
@@ -27,6 +27,9 @@ export interface FinisherOptions extends SettleContext {
   /** There is room for another run; `hasSuccessor` when one of the same thread waits for somebody to take it. */
   readonly onEnd: (hasSuccessor: boolean) => void;
 }
+
+/** How often the end of a run is stored before it is given up. */
+const MAX_ATTEMPTS = 3;
 
 export type FinishRun = (
   live: LiveRun,
@@ -74,27 +77,27 @@ export function createFinisher(options: FinisherOptions): FinishRun {
       onEnd(hasSuccessor);
       return { result, isStored: true };
     };
-    try {
-      return await storeEnding(outcome);
-    } catch (error) {
-      if (error instanceof RunLostError) return undefined;
-      const ended = await findEnded(live);
-      if (ended !== undefined) return ended;
-      log.error({ ...fields, err: error }, "run outcome not stored");
-      const failure = failedOutcome("StorageError", errorMessage(error));
+    let failure: RunOutcome | undefined;
+    // A database that did not answer once is asked again. Else what stands in the way may be the outcome itself; that the run
+    // has ended must not be lost with it.
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       try {
-        // What stands in the way may be the outcome itself; that the run has ended must not be lost with it.
-        return await storeEnding(failure);
-      } catch (secondError) {
-        if (secondError instanceof RunLostError) return undefined;
-        log.error({ ...fields, err: secondError }, "end of run not stored; it is executed again");
-        // Readers must hear of it and must not wait for ever.
-        const dataJson = serialize(failure.error);
-        live.status = "error";
-        live.log.append("error", dataJson);
-        return { result: { status: "error", body: `{"__error__":${dataJson}}` }, isStored: false };
+        return await storeEnding(failure ?? outcome);
+      } catch (error) {
+        if (error instanceof RunLostError) return undefined;
+        const ended = await findEnded(live);
+        if (ended !== undefined) return ended;
+        log.error({ ...fields, err: error, attempt }, "run outcome not stored");
+        const isTransient = error instanceof ServiceError && error.code === "storage_failed";
+        if (!isTransient || attempt > 1) failure = failedOutcome("StorageError", errorMessage(error));
       }
     }
+    log.error(fields, "end of run not stored; it is executed again");
+    // Readers must hear of it and must not wait for ever.
+    const dataJson = serialize(failure?.error);
+    live.status = "error";
+    live.log.append("error", dataJson);
+    return { result: { status: "error", body: `{"__error__":${dataJson}}` }, isStored: false };
   };
 
   return async (live, outcome, tap) => {

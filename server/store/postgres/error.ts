@@ -48,7 +48,7 @@ export function toPostgresError(error: unknown, database: string): unknown {
 
 /** The driver gives no code when it loses or cannot get a connection. */
 const LOST =
-  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /^(?:Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 function errorCode(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;

@@ -1,4 +1,4 @@
-import { Pool, types } from "pg";
+import { Client, type ClientConfig, Pool, types } from "pg";
 
 import { describeDatabase, toPostgresError } from "./error.ts";
 
@@ -6,6 +6,11 @@ import { describeDatabase, toPostgresError } from "./error.ts";
 const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
+/**
+ * How long a statement waits for a free connection: as long as whoever has it may take. A process that was held up for some
+ * seconds finds its timers over before it sees the answers that have come meanwhile, and runs must not fail for that.
+ */
+const WAIT_TIMEOUT_MS = 30_000;
 const IDLE_TIMEOUT_MS = 60_000;
 /** How much longer than the statement its answer may take. */
 const ANSWER_MS = 5_000;
@@ -17,12 +22,20 @@ export interface PostgresPoolOptions {
   readonly statementTimeoutMs?: number;
 }
 
+/** The pool has one limit for waiting and for connecting, and tells it to its clients. */
+class QuickClient extends Client {
+  constructor(config: ClientConfig = {}) {
+    super({ ...config, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  }
+}
+
 export function createPostgresPool(options: PostgresPoolOptions): Pool {
   const { uri, maxConnections = MAX_CONNECTIONS, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
   const pool = new Pool({
     connectionString: uri,
     max: maxConnections,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    Client: QuickClient,
+    connectionTimeoutMillis: WAIT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
     // Of a connection that is dead without a word the statement's own time limit is never heard.
