@@ -103,7 +103,11 @@ async function settleOnThread(ending: Ending, { store, checkpointer, bound, cloc
   const { run, owner } = live;
   const isRolledBack = live.stopReason === "rollback";
   const hasStarted = live.status !== "pending" || run.attempt > 0;
-  if (isRolledBack) await checkpointer.deleteRun(run.threadId, run.runId);
+  if (isRolledBack) {
+    // The process that has the run now may not know that it is to be rolled back, and go on from its checkpoints.
+    if ((await store.runs.get(run.runId))?.owner !== owner) throw new RunLostError(run.runId);
+    await checkpointer.deleteRun(run.threadId, run.runId);
+  }
   // One that waited to be executed again may have left checkpoints that nobody has looked at.
   const isLeftOver = live.status === "pending" && run.attempt > 0;
   const graph =

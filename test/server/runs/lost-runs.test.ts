@@ -93,6 +93,9 @@ describe.skipIf(!hasPostgres())("a run that goes on elsewhere", () => {
   };
   const join = async ({ app }: TestApp, { path }: StartedRun): Promise<unknown> =>
     (await app.inject(`${path}/join`)).json();
+  const rollBack = async ({ app }: TestApp, { path }: StartedRun): Promise<void> => {
+    await app.inject({ method: "POST", url: `${path}/cancel?wait=true&action=rollback` });
+  };
   const namesIn = (stream: string): readonly string[] => stream.match(/(?<=^event: ).*$/gm) ?? [];
   /** Takes the run away from the process that executes it, which hears of it when it writes the next time. */
   const takeAway = async (): Promise<void> => {
@@ -222,6 +225,35 @@ describe.skipIf(!hasPostgres())("a run that goes on elsewhere", () => {
     const whole = await read(first, run);
     expect(namesIn(whole)).toEqual(["metadata", "values", "custom", "values", "end"]);
     expect(await read(second, run)).toBe(whole);
+  });
+
+  it("keeps its checkpoints when who has lost it is to roll it back, and could tell nobody", async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const first = await start((store) => ({
+      ...store,
+      runs: {
+        ...store.runs,
+        async requestStop() {
+          asked.resolve();
+          await answer.promise;
+          throw new ServiceError("storage_failed", "connection lost");
+        },
+      },
+    }));
+    const run = await begin(first);
+    await untilBegun(1);
+    await takeAway();
+    const cancelling = rollBack(first, run);
+    await asked.promise;
+    const second = await start();
+    await leave();
+    await untilEnded(second, run);
+    answer.resolve();
+    await cancelling;
+    const { body } = await second.app.inject(`${run.path.split("/runs/")[0]}/state`);
+    expect(JSON.parse(body)).toMatchObject({ values: { value: "done" } });
+    expect(await join(first, run)).toEqual({ value: "done" });
   });
 
   it("is not mixed with events that were shown but never stored", async () => {
