@@ -1,6 +1,6 @@
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 
-import type { ChunkRef } from "./checkpoints/chunk-store.ts";
+import type { ChunkRef } from "./checkpoints/chunk-tree.ts";
 import { SqliteRunSaver } from "./checkpoints/saver.ts";
 import { readStored } from "./checkpoints/values.ts";
 import { openSqlite } from "./sqlite.ts";

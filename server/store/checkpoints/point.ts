@@ -1,7 +1,8 @@
 import { TASKS } from "@langchain/langgraph-checkpoint";
 import type { Database as SqliteDatabase } from "better-sqlite3";
 
-import type { ChunkRef, ChunkStore } from "./chunk-store.ts";
+import type { ChunkStore } from "./chunk-store.ts";
+import type { ChunkRef } from "./chunk-tree.ts";
 import { readStored } from "./values.ts";
 
 export interface PointAddress {

@@ -8,15 +8,14 @@ import {
   type CheckpointPendingWrite,
   type CheckpointTuple,
   type PendingWrite,
-  TASKS,
   WRITES_IDX_MAP,
   copyCheckpoint,
-  maxChannelVersion,
 } from "@langchain/langgraph-checkpoint";
 import type { Database as SqliteDatabase } from "better-sqlite3";
 
 import { isJsonPathKey } from "../json-filter.ts";
 import { ChunkStore } from "./chunk-store.ts";
+import { addPendingSends } from "./pending-sends.ts";
 import { type Point, type PointRow, readPoint, readSends, selectPoint } from "./point.ts";
 import { StateSerializer } from "./state-serializer.ts";
 import { setUpTables } from "./tables.ts";
@@ -98,13 +97,8 @@ export class SqliteRunSaver extends BaseCheckpointSaver {
     if (checkpoint.v < 4 && row.parent_checkpoint_id !== null) {
       const parent = { threadId: row.thread_id, ns: row.checkpoint_ns, id: row.parent_checkpoint_id };
       const sends = this.#guard(() => readSends(this.db, this.chunks, parent));
-      checkpoint.channel_values ??= {};
-      checkpoint.channel_values[TASKS] = await Promise.all(
-        sends.map(({ type, bytes }) => this.serde.loadsTyped(type, bytes)),
-      );
-      const versions = Object.values(checkpoint.channel_versions);
-      checkpoint.channel_versions[TASKS] =
-        versions.length > 0 ? maxChannelVersion(...versions) : this.getNextVersion(undefined);
+      const loaded = await Promise.all(sends.map(({ type, bytes }) => this.serde.loadsTyped(type, bytes)));
+      addPendingSends(checkpoint, loaded, () => this.getNextVersion(undefined));
     }
     const configOf = (id: string): RunnableConfig => ({
       configurable: { thread_id: row.thread_id, checkpoint_ns: row.checkpoint_ns, checkpoint_id: id },

@@ -1,11 +1,11 @@
 import type { Checkpoint, SerializerProtocol } from "@langchain/langgraph-checkpoint";
 
-import { type Chunk, type ChunkRef, buildChunks } from "./chunk-store.ts";
+import { type Chunk, type ChunkRef, buildChunks } from "./chunk-tree.ts";
 
 /** A smaller value stays in the row of its checkpoint: a chunk of its own would take more than it saves. */
-const MIN_CHUNKED_CHANNEL_BYTES = 1_024;
+export const MIN_CHUNKED_CHANNEL_BYTES = 1_024;
 /** Writes are rarely alike, so that chunks pay off later. */
-const MIN_CHUNKED_WRITE_BYTES = 4_096;
+export const MIN_CHUNKED_WRITE_BYTES = 4_096;
 
 /** The value of a channel that lies in chunks. */
 export interface StoredValue {

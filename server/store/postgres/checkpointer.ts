@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 
 import type { Random } from "../../../lib/random.ts";
 import type { Checkpointer } from "../checkpointer.ts";
+import { sweepStatement } from "./chunk-table.ts";
 import { describeDatabase, toPostgresError } from "./error.ts";
 import { PostgresRunSaver } from "./run-saver.ts";
 
@@ -28,7 +29,7 @@ export async function createPostgresCheckpointer(options: PostgresCheckpointerOp
   };
   const saver = new PostgresRunSaver({ pool, schema, random, owner, translate });
   await guard(() => setUpOnce(saver, pool, schema));
-  const { checkpoints, writes, blobs } = saver.tables;
+  const { checkpoints, writes, blobs, chunks } = saver.tables;
 
   /** Values that no checkpoint of the thread refers to any more. */
   const deleteUnusedBlobs = `delete from ${blobs} as blob where thread_id = $1 and not exists (
@@ -39,7 +40,7 @@ export async function createPostgresCheckpointer(options: PostgresCheckpointerOp
   const deletePoints = (condition: string, values: readonly [threadId: string, ...rest: string[]]): Promise<void> =>
     guard(async () => {
       await saver.settled(values[0]);
-      await inTransaction(pool, async (query) => {
+      await saver.transaction(values[0], async (query) => {
         await query(
           `with gone as (delete from ${checkpoints} where thread_id = $1 and ${condition}
              returning thread_id, checkpoint_ns, checkpoint_id)
@@ -48,6 +49,7 @@ export async function createPostgresCheckpointer(options: PostgresCheckpointerOp
           values,
         );
         await query(deleteUnusedBlobs, values.slice(0, 1));
+        await query(sweepStatement(chunks, [blobs, writes]), values.slice(0, 1));
       });
     });
 
@@ -62,11 +64,13 @@ export async function createPostgresCheckpointer(options: PostgresCheckpointerOp
              select $2, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata
                from ${checkpoints} where thread_id = $1),
            written as (insert into ${writes}
-               (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob)
-             select $2, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob
-               from ${writes} where thread_id = $1)
-           insert into ${blobs} (thread_id, checkpoint_ns, channel, version, type, blob)
-             select $2, checkpoint_ns, channel, version, type, blob from ${blobs} where thread_id = $1`,
+               (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob, chunks)
+             select $2, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob, chunks
+               from ${writes} where thread_id = $1),
+           pieces as (insert into ${chunks} (thread_id, key, data)
+             select $2, key, data from ${chunks} where thread_id = $1 on conflict do nothing)
+           insert into ${blobs} (thread_id, checkpoint_ns, channel, version, type, blob, chunks)
+             select $2, checkpoint_ns, channel, version, type, blob, chunks from ${blobs} where thread_id = $1`,
           [fromThreadId, toThreadId],
         ),
       ),
@@ -77,7 +81,7 @@ export async function createPostgresCheckpointer(options: PostgresCheckpointerOp
            where thread_id = $1 group by checkpoint_ns)`,
         [threadId],
       ),
-    truncate: () => guard(() => pool.query(`truncate ${checkpoints}, ${writes}, ${blobs}`)),
+    truncate: () => guard(() => pool.query(`truncate ${checkpoints}, ${writes}, ${blobs}, ${chunks}`)),
     close: async () => {},
   };
 }
@@ -91,25 +95,5 @@ async function setUpOnce(saver: PostgresRunSaver, pool: Pool, schema: string): P
     await saver.setup();
   } finally {
     await client.query("select pg_advisory_unlock(hashtextextended($1, 0))", [lock]).finally(() => client.release());
-  }
-}
-
-type Query = (text: string, values: readonly unknown[]) => Promise<unknown>;
-
-async function inTransaction(pool: Pool, work: (query: Query) => Promise<void>): Promise<void> {
-  const client = await pool.connect();
-  let failure: Error | undefined;
-  try {
-    await client.query("begin");
-    await work((text, values) => client.query(text, [...values]));
-    await client.query("commit");
-  } catch (error) {
-    await client.query("rollback").catch((lost: unknown) => {
-      failure = lost instanceof Error ? lost : new Error("connection lost");
-    });
-    throw error;
-  } finally {
-    // A connection that could not roll back is not given to anyone else.
-    client.release(failure);
   }
 }

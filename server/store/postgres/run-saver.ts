@@ -12,8 +12,14 @@ import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import type { Pool } from "pg";
 
 import type { Random } from "../../../lib/random.ts";
+import { buildChunks } from "../checkpoints/chunk-tree.ts";
 import { StateSerializer } from "../checkpoints/state-serializer.ts";
-import { RunLostError } from "../run-lost-error.ts";
+import { MIN_CHUNKED_CHANNEL_BYTES, MIN_CHUNKED_WRITE_BYTES } from "../checkpoints/values.ts";
+import { type Query, packRef } from "./chunk-table.ts";
+import { KnownChunks } from "./known-chunks.ts";
+import { type PointReader, createPointReader } from "./point-reader.ts";
+import { type PointWriter, type Tree, createPointWriter } from "./point-writer.ts";
+import { type SaverTables, addChunks, saverTables } from "./saver-tables.ts";
 
 export interface PostgresRunSaverOptions {
   readonly pool: Pool;
@@ -25,13 +31,6 @@ export interface PostgresRunSaverOptions {
   readonly translate: (error: unknown) => unknown;
 }
 
-interface CheckpointStatement {
-  readonly threadId: string;
-  readonly runId: string | undefined;
-  readonly inserts: readonly string[];
-  readonly values: readonly unknown[];
-}
-
 /** A run that goes on writing must not keep others from reading. */
 const MAX_WAITS = 10;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -40,28 +39,41 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 const MAX_ROWS = 5_000;
 
 /**
- * LangGraph's saver with four differences. The metadata of the run lies beside LangGraph's own in every checkpoint.
- * Versions of channels are unique, because the saver keeps one value for each version of a thread: with plain counting
- * a fork would reach the version its origin went on with and read the value of that. And a checkpoint is written in one
+ * LangGraph's saver with five differences. Values of some size lie in pieces that a thread has once, so that it grows with
+ * what its runs add and not with the whole state of each step. The metadata of the run lies beside LangGraph's own in every
+ * checkpoint. Versions of channels are unique, because the saver keeps one value for each version of a thread: with plain
+ * counting a fork would reach the version its origin went on with and read the value of that. A checkpoint is written in one
  * statement, which is one way to the database instead of five or more. And what a run writes is refused when another process
  * has taken it over.
  */
 export class PostgresRunSaver extends PostgresSaver {
-  readonly tables: Readonly<Record<"checkpoints" | "writes" | "blobs" | "runs", string>>;
+  readonly tables: SaverTables;
   readonly #options: PostgresRunSaverOptions;
-  readonly #writing = new Map<string, Set<Promise<unknown>>>();
+  readonly #query: Query;
+  readonly #writer: PointWriter;
+  readonly #reader: PointReader;
 
   constructor(options: PostgresRunSaverOptions) {
-    const { pool, schema } = options;
+    const { pool, schema, owner } = options;
     super(pool, new StateSerializer(), { schema });
     this.#options = options;
-    const name = (table: string): string => `"${schema.replaceAll('"', '""')}".${table}`;
-    this.tables = {
-      checkpoints: name("checkpoints"),
-      writes: name("checkpoint_writes"),
-      blobs: name("checkpoint_blobs"),
-      runs: name("runs"),
-    };
+    this.#query = (text, values) => this.#guard(() => pool.query<Record<string, unknown>>(text, [...values]));
+    this.tables = saverTables(schema);
+    const common = { query: this.#query, tables: this.tables, known: new KnownChunks() };
+    this.#writer = createPointWriter({ ...common, pool, owner });
+    this.#reader = createPointReader({
+      ...common,
+      loader: {
+        load: (type, bytes) => this.serde.loadsTyped(type, bytes) as Promise<unknown>,
+        loadMetadata: (metadata) => this._loadMetadata(metadata) as Promise<CheckpointTuple["metadata"]>,
+        firstVersion: () => this.getNextVersion(undefined),
+      },
+    });
+  }
+
+  override async setup(): Promise<void> {
+    await super.setup();
+    await addChunks(this.#query, this.tables);
   }
 
   /** The count is the whole part. Numbers compare faster than the padded texts that other savers use. */
@@ -82,35 +94,10 @@ export class PostgresRunSaver extends PostgresSaver {
    * each of which is sent when the one before has arrived.
    */
   async settled(threadId: string): Promise<void> {
-    for (await nextTurn(); this.#writing.has(threadId); await nextTurn()) {
-      await Promise.allSettled(this.#writing.get(threadId) ?? new Set<Promise<unknown>>());
-    }
-  }
-
-  /**
-   * Sends inserts that take their rows from `mine`, which has one. It has none for a run that is not this process's any more,
-   * and until the statement is done nobody else can get the run. Throws `RunLostError`.
-   */
-  async #write({ threadId, runId, inserts, values }: CheckpointStatement): Promise<void> {
-    const writing = this.#writing.get(threadId) ?? new Set();
-    this.#writing.set(threadId, writing);
-    const [id, owner] = [`$${values.length + 1}`, `$${values.length + 2}`];
-    const mine =
-      runId === undefined
-        ? "select"
-        : `select from ${this.tables.runs} where run_id = ${id} and owner = ${owner} for share`;
-    const parts = [`mine as materialized (${mine})`, ...inserts.map((insert, index) => `part_${index} as (${insert})`)];
-    const sent = this.#options.pool.query(`with ${parts.join(", ")} select from mine`, [
-      ...values,
-      ...(runId === undefined ? [] : [runId, this.#options.owner()]),
-    ]);
-    writing.add(sent);
-    try {
-      const { rowCount } = await this.#guard(() => sent);
-      if (rowCount === 0) throw new RunLostError(runId ?? "");
-    } finally {
-      writing.delete(sent);
-      if (writing.size === 0) this.#writing.delete(threadId);
+    await nextTurn();
+    for (let sent = this.#writer.arrival(threadId); sent !== undefined; sent = this.#writer.arrival(threadId)) {
+      await sent;
+      await nextTurn();
     }
   }
 
@@ -119,24 +106,25 @@ export class PostgresRunSaver extends PostgresSaver {
    * the way, and whoever then asks for the state wants to find it there.
    */
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
-    const threadId: unknown = config.configurable?.["thread_id"];
-    if (typeof threadId === "string") {
-      for (let left = MAX_WAITS; left > 0 && this.#writing.has(threadId); left -= 1) {
-        await Promise.allSettled(this.#writing.get(threadId) ?? new Set<Promise<unknown>>());
-        await nextTurn();
-      }
+    if (config.configurable?.["thread_id"] === undefined) return undefined;
+    const { threadId, ns, id } = readConfigurable(config);
+    for (let left = MAX_WAITS; left > 0; left -= 1) {
+      const sent = this.#writer.arrival(threadId);
+      if (sent === undefined) break;
+      await sent;
+      await nextTurn();
     }
-    return this.#guard(() => super.getTuple(config));
+    const which = id === undefined ? "order by checkpoint_id desc limit 1" : "and checkpoint_id = $3";
+    const values = [threadId, ns, ...(id === undefined ? [] : [id])];
+    return this.#reader.read([`where thread_id = $1 and checkpoint_ns = $2 ${which}`, values]);
   }
 
   override async *list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
-    const { filter, ...rest } = options ?? {};
-    const cleaned = filter === undefined ? rest : { ...rest, filter: withoutRefused(filter) };
-    try {
-      yield* super.list(config, cleaned);
-    } catch (error) {
-      throw this.#options.translate(error);
-    }
+    const { filter, before, limit } = options ?? {};
+    const cleaned = filter === undefined ? undefined : withoutRefused(filter);
+    const [condition, values] = this._searchWhere(config, cleaned, before);
+    const bound = limit === undefined ? "" : ` limit ${Number.parseInt(String(limit), 10)}`;
+    yield* this.#reader.list([`${condition} order by checkpoint_id desc${bound}`, values]);
   }
 
   override async put(
@@ -152,18 +140,23 @@ export class PostgresRunSaver extends PostgresSaver {
     const { checkpoints, blobs } = this.tables;
     const upsert = `insert into ${checkpoints}
         (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint, metadata)
-      select $1::text, $2::text, $3::text, $4::text, $5::jsonb, $6::jsonb from mine
+      select $1::text, $2::text, $3::text, $4::text, $5::jsonb, $6::jsonb from ready
       on conflict (thread_id, checkpoint_ns, checkpoint_id)
       do update set checkpoint = excluded.checkpoint, metadata = excluded.metadata`;
-    const values = rows.map(([, , channel, version, type, blob]) => [channel, version, type, blob ?? null]);
-    const insert = `insert into ${blobs} (thread_id, checkpoint_ns, channel, version, type, blob)
-      select $1::text, $2::text, given.* from mine, (values ${places(BLOB_TYPES, values, 7)}) as given
+    const trees: Tree[] = [];
+    const values = rows.map(([, , channel, version, type, blob]) => {
+      const stored = placeValue(blob, MIN_CHUNKED_CHANNEL_BYTES, trees);
+      return [channel, version, type, stored.blob, stored.chunks];
+    });
+    const insert = `insert into ${blobs} (thread_id, checkpoint_ns, channel, version, type, blob, chunks)
+      select $1::text, $2::text, given.* from ready, (values ${places(BLOB_TYPES, values, 7)}) as given
       on conflict do nothing`;
-    await this.#write({
+    await this.#writer.write({
       threadId,
       runId: runIdOf(config),
       inserts: values.length === 0 ? [upsert] : [insert, upsert],
       values: [...point, ...values.flat()],
+      trees,
     });
     return { configurable: { thread_id: threadId, checkpoint_ns: ns, checkpoint_id: checkpoint.id } };
   }
@@ -174,36 +167,62 @@ export class PostgresRunSaver extends PostgresSaver {
     const dumped = await this._dumpWrites(threadId, ns, id, taskId, writes);
     // Writes of the special channels replace earlier ones; the last of a place counts, and a statement may name it once.
     const isReplacing = writes.every(([channel]) => channel in WRITES_IDX_MAP);
-    const byPlace = new Map<number, unknown[]>();
+    const byPlace = new Map<number, readonly [number, string, string, Uint8Array]>();
     for (const [, , , , index, channel, type, blob] of dumped) {
       if (isReplacing || !byPlace.has(index)) byPlace.set(index, [index, channel, type, blob]);
     }
     const all = [...byPlace.values()];
     const onConflict = isReplacing
-      ? `on conflict (thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
-         do update set channel = excluded.channel, type = excluded.type, blob = excluded.blob`
+      ? `on conflict (thread_id, checkpoint_ns, checkpoint_id, task_id, idx) do update
+         set channel = excluded.channel, type = excluded.type, blob = excluded.blob, chunks = excluded.chunks`
       : "on conflict do nothing";
     for (let from = 0; from < all.length; from += MAX_ROWS) {
-      const rows = all.slice(from, from + MAX_ROWS);
+      const trees: Tree[] = [];
+      const rows = all.slice(from, from + MAX_ROWS).map(([index, channel, type, blob]) => {
+        const stored = placeValue(blob, MIN_CHUNKED_WRITE_BYTES, trees);
+        // LangGraph's column is not null.
+        return [index, channel, type, stored.blob ?? new Uint8Array(), stored.chunks];
+      });
       const insert = `insert into ${this.tables.writes}
-          (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob)
-        select $1::text, $2::text, $3::text, $4::text, given.* from mine,
+          (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob, chunks)
+        select $1::text, $2::text, $3::text, $4::text, given.* from ready,
           (values ${places(WRITE_TYPES, rows, 5)}) as given ${onConflict}`;
       const values = [threadId, ns, id, taskId, ...rows.flat()];
-      await this.#write({ threadId, runId: runIdOf(config), inserts: [insert], values });
+      await this.#writer.write({ threadId, runId: runIdOf(config), inserts: [insert], values, trees });
     }
   }
 
   override async deleteThread(threadId: string): Promise<void> {
     await this.settled(threadId);
-    await this.#guard(() => super.deleteThread(threadId));
+    const { chunks, blobs, writes, checkpoints } = this.tables;
+    const deletions = [chunks, blobs, writes, checkpoints].map((table) => `delete from ${table} where thread_id = $1`);
+    await this.transaction(threadId, async (query) => {
+      for (const deletion of deletions) await query(deletion, [threadId]);
+    });
   }
+
+  /** Deletes something of a thread, while nobody writes to it in chunks. */
+  transaction(threadId: string, work: (query: Query) => Promise<void>): Promise<void> {
+    return this.#guard(() => this.#writer.transaction(threadId, work));
+  }
+}
+
+/** Where a value is stored: in its row, or in chunks, which are added to `trees`. */
+function placeValue(
+  blob: Uint8Array | undefined,
+  leastBytes: number,
+  trees: Tree[],
+): { readonly blob: Uint8Array | null; readonly chunks: Buffer | null } {
+  if (blob === undefined || blob.length < leastBytes) return { blob: blob ?? null, chunks: null };
+  const tree = buildChunks(blob);
+  trees.push(tree);
+  return { blob: null, chunks: packRef(tree.ref) };
 }
 
 function readConfigurable({ configurable }: RunnableConfig): { threadId: string; ns: string; id?: string } {
   const { thread_id: threadId, checkpoint_ns: ns, checkpoint_id: id } = configurable ?? {};
   if (typeof threadId !== "string") throw new Error('Missing "thread_id" field in "configurable" of the config');
-  return { threadId, ns: typeof ns === "string" ? ns : "", ...(typeof id === "string" ? { id } : {}) };
+  return { threadId, ns: typeof ns === "string" ? ns : "", ...(typeof id === "string" && id !== "" ? { id } : {}) };
 }
 
 /** The run that writes; undefined for a state that somebody sets. */
@@ -212,8 +231,8 @@ function runIdOf({ metadata }: RunnableConfig): string | undefined {
   return typeof runId === "string" ? runId : undefined;
 }
 
-const BLOB_TYPES = ["text", "text", "text", "bytea"];
-const WRITE_TYPES = ["integer", "text", "text", "bytea"];
+const BLOB_TYPES = ["text", "text", "text", "bytea", "bytea"];
+const WRITE_TYPES = ["integer", "text", "text", "bytea", "bytea"];
 
 /** `($7::text, $8::bytea), ($9::text, $10::bytea)`: one group of places a row, counted from `first`. */
 function places(types: readonly string[], rows: readonly unknown[], first: number): string {

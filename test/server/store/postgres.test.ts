@@ -6,6 +6,7 @@ import { newUuid } from "../../../lib/ids.ts";
 import { type Storage, openStorage } from "../../../server/store/open-storage.ts";
 import { RunLostError } from "../../../server/store/run-lost-error.ts";
 import { describeCheckpointer } from "../../contracts/checkpointer.ts";
+import { describeHistories } from "../../contracts/histories.ts";
 import { describeSaver } from "../../contracts/saver.ts";
 import { describeStore } from "../../contracts/store.ts";
 import { type TestPostgres, hasPostgres, schemaOf, startTestPostgres } from "../../support/postgres.ts";
@@ -26,6 +27,15 @@ describe.skipIf(!hasPostgres())("with a Postgres", () => {
   describeStore("Postgres", open);
   describeCheckpointer("Postgres", open);
   describeSaver("@langchain/langgraph-checkpoint-postgres", open);
+  describeHistories("Postgres", {
+    async open(runs) {
+      const { store, checkpointer, guard, ...storage } = await open();
+      for (const runId of runs) await store.runs.insert(createTestRun({ runId, threadId: "any", owner: guard.owner }));
+      return { ...checkpointer, close: () => storage.close() };
+    },
+    hasUniqueVersions: true,
+    numRuns: 20,
+  });
 
   it("refuses what a process writes of a run that another one has", async () => {
     const storage = await open();

@@ -1,0 +1,146 @@
+import type { Pool } from "pg";
+
+import type { buildChunks } from "../checkpoints/chunk-tree.ts";
+import { RunLostError } from "../run-lost-error.ts";
+import { type Query, packChunks, unpackedRows } from "./chunk-table.ts";
+import { type KnownChunks, namesIn } from "./known-chunks.ts";
+import type { SaverTables } from "./saver-tables.ts";
+
+/** A value in chunks. */
+export type Tree = ReturnType<typeof buildChunks>;
+
+/** What is written of a checkpoint at once. */
+export interface PointStatement {
+  readonly threadId: string;
+  /** The run that writes; undefined for a state that somebody sets. */
+  readonly runId: string | undefined;
+  /** Statements that insert a row, or one for each of given rows, for every row of `ready`. */
+  readonly inserts: readonly string[];
+  /** The first is the thread. */
+  readonly values: readonly unknown[];
+  /** Values in chunks that the inserted rows refer to. */
+  readonly trees: readonly Tree[];
+}
+
+export interface PointWriterOptions {
+  readonly pool: Pool;
+  readonly query: Query;
+  readonly tables: SaverTables;
+  readonly known: KnownChunks;
+  /** This process as the owner of runs. */
+  readonly owner: () => string;
+}
+
+export interface PointWriter {
+  /** Throws `RunLostError` when another process has the run. */
+  write(statement: PointStatement): Promise<void>;
+  /** Resolves when what is being written to the thread has arrived or failed; undefined when nothing is. */
+  arrival(threadId: string): Promise<unknown> | undefined;
+  /** Deletes something of a thread, while nobody writes chunks of it. */
+  transaction(threadId: string, work: (query: Query) => Promise<void>): Promise<void>;
+}
+
+interface Sent {
+  readonly isMine: boolean;
+  readonly isReady: boolean;
+}
+
+export function createPointWriter({ pool, query, tables, known, owner }: PointWriterOptions): PointWriter {
+  const writing = new Map<string, Set<Promise<unknown>>>();
+
+  /** Shared by those who write chunks of a thread; whoever deletes some has it alone, before it looks for what is not used. */
+  const lockOf = (threadId: string): string => `${tables.chunks} ${threadId}`;
+
+  /**
+   * The inserts take their rows from `ready`, which has one. It has none for a run that is not this process's any more, and
+   * until the statement is done nobody else can get the run. Nor has it one when chunks that are not sent, because the
+   * database had them, are gone.
+   */
+  const send = async ({ threadId, runId, inserts, values, trees }: PointStatement): Promise<Sent> => {
+    const given = [...values];
+    const place = (value: unknown): string => `$${given.push(value)}`;
+    const mine =
+      runId === undefined
+        ? "select"
+        : `select from ${tables.runs} where run_id = ${place(runId)} and owner = ${place(owner())} for share`;
+    const parts = [`mine as materialized (${mine})`];
+    if (trees.length === 0) parts.push("ready as materialized (select from mine)");
+    else {
+      const roots = trees.map(({ root }) => root);
+      const { witnesses, missing } = known.plan(threadId, roots);
+      // The lock comes before any row that its other holders delete.
+      parts.push(
+        `turn as materialized (
+           select pg_advisory_xact_lock_shared(hashtextextended(${place(lockOf(threadId))}, 0)) from mine)`,
+        `kept as materialized (select chunk.key from turn, ${tables.chunks} as chunk
+           where chunk.thread_id = $1 and chunk.key = any(${place(witnesses)}::bytea[]) for key share of chunk)`,
+        `ready as materialized (select from turn where (select count(*) from kept) = ${witnesses.length})`,
+      );
+      if (missing.length > 0) {
+        const first = given.length + 1;
+        given.push(...packChunks(missing));
+        parts.push(`pieces as (insert into ${tables.chunks} (thread_id, key, data)
+          select piece.* from ready, (${unpackedRows(first)}) as piece on conflict do nothing)`);
+      }
+    }
+    parts.push(...inserts.map((insert, index) => `part_${index} as (${insert})`));
+    const { rows } = await query(
+      `with ${parts.join(", ")}
+       select exists (select from mine) as "isMine", exists (select from ready) as "isReady"`,
+      given,
+    );
+    // One row with the columns that are selected.
+    return rows[0] as unknown as Sent;
+  };
+
+  const sendAll = async (statement: PointStatement): Promise<void> => {
+    const { threadId, runId, trees } = statement;
+    let { isMine, isReady } = await send(statement);
+    if (isMine && !isReady) {
+      known.forget(threadId);
+      // Without witnesses nothing can be missing.
+      ({ isMine, isReady } = await send(statement));
+    }
+    if (!isMine || !isReady) throw new RunLostError(runId ?? "");
+    for (const { root, ref } of trees) known.add(threadId, ref, namesIn(root));
+  };
+
+  return {
+    async write(statement) {
+      const { threadId } = statement;
+      const ofThread = writing.get(threadId) ?? new Set();
+      writing.set(threadId, ofThread);
+      const sent = sendAll(statement);
+      ofThread.add(sent);
+      try {
+        await sent;
+      } finally {
+        ofThread.delete(sent);
+        if (ofThread.size === 0) writing.delete(threadId);
+      }
+    },
+    arrival(threadId) {
+      const ofThread = writing.get(threadId);
+      return ofThread === undefined ? undefined : Promise.allSettled(ofThread);
+    },
+    async transaction(threadId, work) {
+      known.forget(threadId);
+      const client = await pool.connect();
+      let failure: Error | undefined;
+      try {
+        await client.query("begin");
+        await client.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [lockOf(threadId)]);
+        await work((text, values) => client.query(text, [...values]));
+        await client.query("commit");
+      } catch (error) {
+        await client.query("rollback").catch((lost: unknown) => {
+          failure = lost instanceof Error ? lost : new Error("connection lost");
+        });
+        throw error;
+      } finally {
+        // A connection that could not roll back is not given to anyone else.
+        client.release(failure);
+      }
+    },
+  };
+}
