@@ -14,6 +14,16 @@ export function registerBodyParser(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<string>("*", { parseAs: "string" }, (request, text, done) => {
+    const encoding = request.headers["content-encoding"];
+    if (encoding !== undefined && encoding !== "identity") {
+      const message = "only bodies that are not encoded are read; leave the header out and send JSON as it is";
+      done(
+        new ServiceError("bad_request", `content-encoding: ${message}`, {
+          problems: [{ field: "content-encoding", message }],
+        }),
+      );
+      return;
+    }
     if (text.trim() === "") {
       done(null, undefined);
       return;
@@ -24,7 +34,7 @@ export function registerBodyParser(app: FastifyInstance): void {
     }
     void parseJson(request, text, (error, value) => {
       if (error === null) done(null, value);
-      else done(forbiddenKey(text) ?? invalidJson(error));
+      else done(refusal(text, error));
     });
   });
   // Validation needs a value to look at; which fields are missing is then said one by one.
@@ -33,20 +43,19 @@ export function registerBodyParser(app: FastifyInstance): void {
   });
 }
 
-function invalidJson(error: unknown): ServiceError {
-  return new ServiceError("invalid_json", `the body is not valid JSON: ${errorMessage(error)}`);
-}
-
-/** The failure of a body that is refused for a key alone; undefined for one that is not JSON. */
-function forbiddenKey(text: string): ServiceError | undefined {
+/** Why the parser refused a body: it is no JSON, or it is JSON with a key that is not let in. */
+function refusal(text: string, error: Error): ServiceError {
   let body: unknown;
   try {
     body = JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch {
-    return undefined;
+  } catch (cause) {
+    // The parser itself only says that it is so; this says where.
+    return new ServiceError("invalid_json", `the body is not valid JSON: ${errorMessage(cause)}`, { cause });
   }
   const path = findForbidden(body);
-  if (path === undefined) return undefined;
+  if (path === undefined) {
+    return new ServiceError("invalid_json", `the body is not valid JSON: ${errorMessage(error)}`, { cause: error });
+  }
   // A key further up may be as long as the body.
   const field = path.join(".").slice(-MAX_SHOWN_PATH);
   const message = "this key is not allowed, because it could change the prototype of objects";

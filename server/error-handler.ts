@@ -5,6 +5,11 @@ import { ERROR_CODES, type ErrorCode, type FieldProblem, ServiceError } from "..
 import { AuthRejection } from "./auth/rejection.ts";
 import type { ErrorBody } from "./schemas/common.ts";
 
+/** Texts may repeat what was sent, which may be as long as a body. */
+const MAX_DETAIL_LENGTH = 4_000;
+const MAX_PROBLEM_LENGTH = 1_000;
+const MAX_PROBLEMS = 100;
+
 const PROBLEM_JSON = "application/problem+json; charset=utf-8";
 
 /** The only place that knows HTTP statuses of failures. One JSON object for each; the fault of a caller is never 5xx. */
@@ -116,10 +121,26 @@ function send(reply: FastifyReply, request: FastifyRequest, failure: Failure): F
     type: `urn:nemops:error:${failure.code}`,
     title: failure.title,
     status: failure.status,
-    detail: failure.detail,
+    detail: shorten(failure.detail, MAX_DETAIL_LENGTH),
     code: failure.code,
     request_id: request.id,
-    ...(failure.problems === undefined || failure.problems.length === 0 ? {} : { errors: [...failure.problems] }),
+    ...(failure.problems === undefined || failure.problems.length === 0
+      ? {}
+      : { errors: shortProblems(failure.problems) }),
   };
   return reply.code(failure.status).header("content-type", PROBLEM_JSON).send(JSON.stringify(body));
+}
+
+function shortProblems(problems: readonly FieldProblem[]): FieldProblem[] {
+  return problems.slice(0, MAX_PROBLEMS).map(({ field, message }) => ({
+    field: shorten(field, MAX_PROBLEM_LENGTH),
+    message: shorten(message, MAX_PROBLEM_LENGTH),
+  }));
+}
+
+/** The beginning and the end, between which the text says how much was left out. */
+function shorten(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  const half = Math.floor(maxLength / 2);
+  return `${text.slice(0, half)} [${text.length - 2 * half} characters left out] ${text.slice(-half)}`;
 }

@@ -77,7 +77,7 @@ export const threadStateRoutes = (context: RouteContext): FastifyPluginCallbackZ
       if (typeof checkpoint?.checkpoint_id === "string") return [await readState(threadId, checkpoint, false)];
       const graph = await graphOfThread(context, await find(threadId));
       if (graph === undefined) return [];
-      const beforeId = typeof before === "string" ? before : checkpointIdOf(before);
+      const beforeId = (typeof before === "string" ? before : checkpointIdOf(before)) || undefined;
       const states: ThreadStateBody[] = [];
       const history = graph.getStateHistory(
         { configurable: { checkpoint_ns: "", ...toCheckpointConfig(checkpoint), thread_id: threadId } },

@@ -1,7 +1,7 @@
 import { Command, Send } from "@langchain/langgraph";
 
 import type { Run } from "../store/runs.ts";
-import type { RunCommand } from "../schemas/run.ts";
+import type { RunCommand } from "../schemas/run-command.ts";
 
 /** What LangGraph is given as input: the command when there is one, else the input, else null (go on). */
 export function toGraphInput({ input, command }: { input: unknown; command: RunCommand | null }): unknown {

@@ -1,4 +1,5 @@
-import type { RunCommand, StreamMode } from "../schemas/run.ts";
+import type { RunCommand } from "../schemas/run-command.ts";
+import type { StreamMode } from "../schemas/run.ts";
 
 /** What a run was asked to do, as it is stored and shown in `Run.kwargs`. */
 export interface RunKwargs {

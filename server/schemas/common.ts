@@ -102,7 +102,10 @@ export const CheckpointRef = named(
       thread_id: z.string().nullish().describe("Thread of the checkpoint."),
       checkpoint_ns: z.string().nullish().describe("Namespace of a subgraph; empty for the graph itself."),
       checkpoint_id: z.string().nullish().describe("Which checkpoint; the newest when left out."),
-      checkpoint_map: JsonObject.nullish().describe("Checkpoints of the graphs around a subgraph, by namespace."),
+      checkpoint_map: z
+        .record(z.string(), z.string())
+        .nullish()
+        .describe("Checkpoints of the graphs around a subgraph, by namespace."),
     })
     .meta({
       description: "Names a checkpoint, as states and histories answer it.",

@@ -4,7 +4,8 @@ import { z } from "zod";
 import { named } from "../openapi/names.ts";
 import { eventStream } from "../openapi/route-docs.ts";
 import { ConfigBody, JsonObject } from "./common.ts";
-import { MultitaskStrategy, RunCommand, RunCreate } from "./run.ts";
+import { RunCommand } from "./run-command.ts";
+import { MultitaskStrategy, RunCreate } from "./run.ts";
 
 const Channel = z.string().max(256).refine(isSupportedChannel, {
   error:

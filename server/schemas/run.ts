@@ -15,6 +15,7 @@ import {
   RunId,
   Timestamp,
 } from "./common.ts";
+import { RunCommand } from "./run-command.ts";
 
 export const STREAM_MODES = [
   "values",
@@ -50,44 +51,11 @@ export const MultitaskStrategy = named(
 );
 export type MultitaskStrategy = z.infer<typeof MultitaskStrategy>;
 
-/** A node to go to, with its own input. RemoteGraph writes the input as `args`. */
-const SendBody = named(
-  "Send",
-  z
-    .looseObject({
-      node: z.string().describe("Node to run."),
-      input: z.unknown().optional().describe("What it gets in place of the state."),
-      args: z.unknown().optional().describe("The same, as RemoteGraph spells it."),
-    })
-    .describe("A node with an input of its own."),
-);
-const Goto = z.union([z.string(), SendBody], { error: "must be a node name or {node, input}" });
-
-export const RunCommand = named(
-  "Command",
-  z
-    .looseObject({
-      resume: z
-        .unknown()
-        .optional()
-        .describe("Answer to an interrupt; an object of answers by the id of the interrupt when there are several."),
-      update: z
-        .union([JsonObject, z.array(z.tuple([z.string(), z.unknown()]))], {
-          error: "must be an object or a list of [key, value] pairs",
-        })
-        .nullish()
-        .describe("Written into the state, as if a node had answered it."),
-      goto: z
-        .union([Goto, z.array(Goto)], { error: "must be a node name, {node, input} or a list of them" })
-        .nullish()
-        .describe("Where the graph goes on."),
-    })
-    .meta({
-      description: "Answers an interrupt, changes the state or goes to a node.",
-      examples: [{ resume: { decisions: [{ type: "approve" }] } }],
-    }),
-);
-export type RunCommand = z.infer<typeof RunCommand>;
+/** Without the map LangGraph would pass over the checkpoint and go on from the newest. */
+function isReachable(reference: CheckpointRef | null | undefined): boolean {
+  const { checkpoint_ns: ns, checkpoint_id: id, checkpoint_map: map } = reference ?? {};
+  return !ns || id == null || map?.[""] !== undefined;
+}
 
 const NodeList = z.union([z.literal("*"), z.array(z.string())], { error: 'must be "*" or a list of node names' });
 const COMPLETION =
@@ -135,7 +103,12 @@ export const RunCreate = named(
         .boolean()
         .nullish()
         .meta({ description: "The older spelling of `durability`: false means `exit`.", deprecated: true }),
-      checkpoint: CheckpointRef.nullish().describe("Checkpoint to start from, which forks the thread."),
+      checkpoint: CheckpointRef.nullish()
+        .refine(isReachable, {
+          error:
+            "must have its checkpoint_map: a subgraph's checkpoint is reached through those of the graphs around it",
+        })
+        .describe("Checkpoint to start from, which forks the thread."),
       checkpoint_id: z.string().nullish().describe("The same by its id alone."),
       webhook: z.string().max(65_536).nullish().describe("URL that is told how the run ended."),
       feedback_keys: z

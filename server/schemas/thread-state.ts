@@ -45,7 +45,10 @@ export const StateAtCheckpoint = named(
 );
 
 /** SDKs send a checkpoint id or a checkpoint; RemoteGraph sends the latter, older ones a config around it. */
-const Before = z.union([z.string(), z.looseObject({})], { error: "must be a checkpoint id or a checkpoint" });
+const BeforeRef = z.looseObject({ checkpoint_id: z.string().nullish() });
+const Before = z.union([z.string(), BeforeRef.extend({ configurable: BeforeRef.nullish() })], {
+  error: "must be a checkpoint id or a checkpoint",
+});
 const OLDER = "Only states older than this checkpoint.";
 
 export const HistoryQuery = z.object({

@@ -12,7 +12,7 @@ import {
   ThreadId,
   Timestamp,
 } from "./common.ts";
-import { RunCommand } from "./run.ts";
+import { RunCommand } from "./run-command.ts";
 
 const ThreadStatus = z
   .enum(THREAD_STATUSES)

@@ -34,13 +34,19 @@ export function toThreadState(snapshot: StateSnapshot): ThreadStateBody {
   };
 }
 
+/** Checkpoints keep an error as the record of its name and message. */
+function taskError(error: unknown): string {
+  const isRecord = typeof error === "object" && error !== null && "message" in error;
+  return isRecord && typeof error.message === "string" ? error.message : serializeError(error).message;
+}
+
 function toTask(task: StateSnapshot["tasks"][number]): TaskBody {
   const { state } = task;
   const isSnapshot = state !== undefined && "values" in state && "next" in state;
   return {
     id: task.id,
     name: task.name,
-    error: task.error == null ? null : serializeError(task.error).message,
+    error: task.error == null ? null : taskError(task.error),
     interrupts: task.interrupts,
     path: task.path ?? [],
     // A task of a subgraph carries either the config of its namespace or, when asked for, its whole state.
