@@ -33,6 +33,7 @@ export const threadMetadata: Migration = {
 const ORDERS = {
   threads_updated_id: ["updated_at", "thread_id"],
   threads_created_id: ["created_at", "thread_id"],
+  threads_state_updated_id: ["state_updated_at", "thread_id"],
   threads_status_updated_id: ["status", "updated_at", "thread_id"],
 };
 
