@@ -18,7 +18,10 @@ export interface RunEventBatch {
 
 /** What was sent of resumable runs, so that their streams outlive the process. */
 export interface RunEventStore {
-  /** False, and nothing is added, when the run is not the owner's, or not any more. */
+  /**
+   * False, and nothing is added, when the run is not the owner's, or not any more. A batch takes the place of one that begins
+   * with the same event.
+   */
   append(owned: OwnedRun, batch: RunEventBatch, nowMs: number): Promise<boolean>;
   /** Batches with events after `afterSeq`, in order; empty when none are kept. */
   read(runId: string, afterSeq?: number): Promise<readonly RunEventBatch[]>;
