@@ -2,6 +2,7 @@ import type { AgentStatus } from "@langchain/langgraph";
 
 import type { LiveRun, RunResult } from "../runs/live-runs.ts";
 import type { ProtocolThread } from "./protocol-thread.ts";
+import type { EmitOptions } from "./thread-writer.ts";
 
 export interface RootStatus {
   readonly status: AgentStatus;
@@ -16,12 +17,12 @@ export interface NamedRun {
   readonly run: Pick<LiveRun["run"], "runId">;
 }
 
-/** How the run of a thread stands, as the event that clients follow. It is left out when `unless` says so; see `EmitOptions`. */
+/** How the run of a thread stands, as the event that clients follow. */
 export function emitRootStatus(
   thread: Pick<ProtocolThread, "emit">,
   { graphId, run }: NamedRun,
   { status, nowMs, error }: RootStatus,
-  unless?: () => boolean,
+  options: Pick<EmitOptions, "unless" | "owned">,
 ): void {
   const data = {
     event: status,
@@ -29,7 +30,7 @@ export function emitRootStatus(
     ...(error === undefined ? {} : { error }),
   };
   const params = { namespace: [], timestamp: nowMs, data };
-  thread.emit({ method: "lifecycle", params }, { runId: run.runId, ...(unless === undefined ? {} : { unless }) });
+  thread.emit({ method: "lifecycle", params }, { ...options, runId: run.runId });
 }
 
 export function toAgentStatus({ status }: Pick<RunResult, "status">): AgentStatus {

@@ -87,7 +87,9 @@ export async function launch(
     });
     void live.settled.then(({ status }) => {
       const hasRun = (): boolean => thread.hasRun(live.run.runId);
-      if (status === "interrupted" && !hasRun()) emitRootStatus(thread, live, { status, nowMs: clock.now() }, hasRun);
+      if (status === "interrupted" && !hasRun()) {
+        emitRootStatus(thread, live, { status, nowMs: clock.now() }, { unless: hasRun });
+      }
       release();
     });
     return live;

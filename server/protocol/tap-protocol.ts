@@ -2,10 +2,10 @@ import { convertToProtocolEvent } from "@langchain/langgraph/stream";
 
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
+import { isFinished } from "../runs/run-status.ts";
 import type { RunTap, TapRun } from "../runs/run-tap.ts";
 import type { GraphChunk } from "../runs/stream-events.ts";
-import { type EventPipeline, createEventPipeline } from "./event-pipeline.ts";
-import type { ProtocolThread } from "./protocol-thread.ts";
+import { type EventPipeline, type PipelineEvent, createEventPipeline } from "./event-pipeline.ts";
 import { emitRootStatus, errorOf, toAgentStatus } from "./root-status.ts";
 import type { ThreadHub } from "./thread-hub.ts";
 
@@ -23,20 +23,26 @@ export function createProtocolTap({ hub, clock, log }: TapOptions): TapRun {
     const { threadId, runId, kwargs } = live.run;
     if (kwargs.protocol !== true && !hub.isUsed(threadId)) return undefined;
     const { thread, release } = hub.acquire(threadId);
+    let isDeleted = false;
+    const owner = { runId, owner: live.owner };
+    // Who has the store to itself has its runs.
+    const owned = hub.isShared ? () => (isDeleted ? undefined : owner) : undefined;
+    const emit: Emit = (event) => thread.emit(event, { owned });
     const pipeline = createEventPipeline({
       graphName: live.graphId,
       transformers: graph.streamTransformers ?? [],
-      emit: (event) => thread.emit(event),
+      emit,
       now: () => clock.now(),
     });
     // A reader that came while the run was being prepared may have been told, and so may those of the process before.
-    emitRootStatus(thread, live, { status: "running", nowMs: clock.now() }, () => thread.hasRun(runId));
+    const running = { status: "running", nowMs: clock.now() } as const;
+    emitRootStatus(thread, live, running, { unless: () => thread.hasRun(runId), owned });
     const answered = answeredInterrupts(kwargs.command?.resume);
     if (answered.length > 0) {
       const params = { namespace: [], timestamp: clock.now(), data: { interrupt_ids: answered } };
-      thread.emit({ method: "input.answered", params });
+      emit({ method: "input.answered", params });
     }
-    const onChunk = createChunkWriter(thread, pipeline, clock);
+    const onChunk = createChunkWriter(emit, pipeline, clock);
     const tap: RunTap = {
       onChunk(chunk) {
         try {
@@ -48,12 +54,15 @@ export function createProtocolTap({ hub, clock, log }: TapOptions): TapRun {
       },
       async onEnd(result) {
         try {
-          const status = toAgentStatus(result);
-          const error = status === "failed" ? errorOf(result) : undefined;
-          await pipeline.finish(status, error === undefined ? undefined : new Error(error));
+          // A run that was rolled back has no row any more, and no other owner.
+          isDeleted = live.stopReason === "rollback" && isFinished(result.status);
           // A run that was handed over, or taken, goes on elsewhere.
-          if (live.stopReason !== "shutdown" && live.stopReason !== "lost") {
-            emitRootStatus(thread, live, { status, nowMs: clock.now(), error }, () => thread.hasEnded(runId));
+          if (isFinished(result.status)) {
+            const status = toAgentStatus(result);
+            const error = status === "failed" ? errorOf(result) : undefined;
+            await pipeline.finish(status, error === undefined ? undefined : new Error(error));
+            const end = { status, nowMs: clock.now(), error };
+            emitRootStatus(thread, live, end, { unless: () => thread.hasEnded(runId), owned });
           }
           await thread.flush();
         } finally {
@@ -65,7 +74,9 @@ export function createProtocolTap({ hub, clock, log }: TapOptions): TapRun {
   };
 }
 
-function createChunkWriter(thread: ProtocolThread, pipeline: EventPipeline, clock: Clock): (chunk: GraphChunk) => void {
+type Emit = (event: PipelineEvent) => void;
+
+function createChunkWriter(emit: Emit, pipeline: EventPipeline, clock: Clock): (chunk: GraphChunk) => void {
   const requested = new Set<string>();
 
   const request = (interrupts: readonly unknown[], namespace: string[]): void => {
@@ -76,7 +87,7 @@ function createChunkWriter(thread: ProtocolThread, pipeline: EventPipeline, cloc
       if (typeof id !== "string" || requested.has(id)) continue;
       requested.add(id);
       const params = { namespace, timestamp: clock.now(), data: { interrupt_id: id, payload: value } };
-      thread.emit({ method: "input.requested", params });
+      emit({ method: "input.requested", params });
     }
   };
 

@@ -2,6 +2,7 @@ import type { ProtocolEvent } from "@langchain/langgraph/stream";
 
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
+import type { OwnedRun } from "../store/run-ownership.ts";
 import type { ThreadEventStore } from "../store/thread-events.ts";
 import { serialize } from "../wire/serialize.ts";
 import { type EventAddress, addressOf } from "./event-filter.ts";
@@ -28,6 +29,11 @@ export interface EmitOptions {
   readonly runId?: string;
   /** Asked when everything before the event has been shown; the event is left out when it says so. */
   readonly unless?: () => boolean;
+  /**
+   * The run that the event is of, and the process it must still belong to when the event is stored; else the event is left
+   * out. Undefined, also as an answer, when it does not matter.
+   */
+  readonly owned?: (() => OwnedRun | undefined) | undefined;
 }
 
 export interface ThreadWriter {
@@ -117,6 +123,7 @@ export function createThreadWriter(options: ThreadWriterOptions): ThreadWriter {
   /** Shows the events with the numbers they have been stored under. */
   const store = async (drafts: readonly Draft[]): Promise<void> => {
     let numbered: readonly ThreadEvent[] = [];
+    const owned = drafts[0]?.owned?.();
     try {
       if (!isLoaded) await catchUp();
       for (let attempt = 0; ; attempt += 1) {
@@ -124,7 +131,7 @@ export function createThreadWriter(options: ThreadWriterOptions): ThreadWriter {
         numbered = number(drafts, shownSeq, clock.now());
         const lastSeq = numbered.at(-1)?.seq ?? shownSeq;
         const batch = { afterSeq: storedSeq, lastSeq, events: encodeEvents(numbered) };
-        if (await events.append(threadId, batch, clock.now())) {
+        if (await events.append(threadId, batch, clock.now(), owned)) {
           storedSeq = lastSeq;
           isFailing = false;
           showAll(numbered);
@@ -132,6 +139,8 @@ export function createThreadWriter(options: ThreadWriterOptions): ThreadWriter {
           trim(numbered.length, batch.events.length);
           return;
         }
+        // Its next owner tells what the run does.
+        if (owned !== undefined && !(await events.isOwned(owned))) return;
         if (attempt === MAX_ATTEMPTS) throw new Error(`other processes were first ${MAX_ATTEMPTS} times in a row`);
         const before = shownSeq;
         await catchUp();
@@ -224,7 +233,10 @@ function number(drafts: readonly Draft[], afterSeq: number, nowMs: number): read
   });
 }
 
-/** An event with a condition is a batch of its own, because everything before it has to be shown when it is asked. */
+/**
+ * An event with a condition is a batch of its own, because everything before it has to be shown when it is asked. Events of
+ * different runs are stored apart, because each may have another owner.
+ */
 function takeBatch(drafts: readonly Draft[], from: number): readonly Draft[] {
   let to = from;
   let chars = 0;
@@ -235,6 +247,7 @@ function takeBatch(drafts: readonly Draft[], from: number): readonly Draft[] {
     drafts[from]?.unless === undefined &&
     to < drafts.length &&
     drafts[to]?.unless === undefined &&
+    drafts[to]?.owned === drafts[from]?.owned &&
     chars < MAX_BATCH_CHARS
   );
   return drafts.slice(from, to);

@@ -29,7 +29,7 @@ export async function watchRuns(thread: ProtocolThread, { runs, ...context }: Wa
     // What another process tells of its run comes by itself.
     if (live.status !== "running" || (live.isElsewhere && thread.hasRun(runId))) continue;
     const nowMs = context.clock.now();
-    emitRootStatus(thread, live, { status: "running", nowMs }, () => thread.hasRun(runId));
+    emitRootStatus(thread, live, { status: "running", nowMs }, { unless: () => thread.hasRun(runId) });
     live.settled
       .then((result) => tellEnd(thread, live, { ...context, result, isElsewhere: live.isElsewhere }))
       .catch(() => undefined); // The server stops.
@@ -77,7 +77,7 @@ async function tellEnd(
   }
   const status = toAgentStatus(result);
   const error = status === "failed" ? errorOf(result) : undefined;
-  emitRootStatus(thread, run, { status, nowMs: clock.now(), error }, hasEnded);
+  emitRootStatus(thread, run, { status, nowMs: clock.now(), error }, { unless: hasEnded });
 }
 
 function isUnfinished(status: RunStatus): boolean {

@@ -67,8 +67,11 @@ export function createRunExecutor(options: RunExecutorOptions): RunExecutor {
       tap = run.isTemporary ? undefined : options.tapRun?.(live, graph);
       const outcome = await executeRest(live, graph, { store, saver: checkpointer.saver, tap });
       jobs.delete(live);
-      if (live.stopReason === "shutdown") await handOver(live);
-      else await finish(live, { ...outcome, graph }, tap);
+      if (live.stopReason === "shutdown") {
+        // Before the run is another process's, which may then go on with the log of the thread.
+        await tap?.onEnd({ status: "pending", body: "{}" });
+        await handOver(live);
+      } else await finish(live, { ...outcome, graph }, tap);
     } catch (error) {
       log.error({ run_id: run.runId, graph_id: live.graphId, err: error }, "run could not be executed");
       await finish(live, failedOutcome(error instanceof Error ? error.name : "Error", errorMessage(error)), tap);

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 
 import { UNFINISHED_STATUSES } from "../runs/run-status.ts";
+import type { OwnedRun } from "./run-ownership.ts";
 import type { Database } from "./schema.ts";
 
 /** Events of one thread whose numbers rise, as one text. */
@@ -15,9 +16,11 @@ export interface ThreadEventBatch {
 export interface ThreadEventStore {
   /**
    * False, with nothing stored, when `afterSeq` is not the newest number: another process has written to the thread, or what
-   * it had was swept. So two processes never use a number twice, and a batch that is seen has all of its predecessors.
+   * it had was swept. So two processes never use a number twice, and a batch that is seen has all of its predecessors. The
+   * same when `owned` is given and the run is not that owner's, or not any more.
    */
-  append(threadId: string, batch: ThreadEventBatch, nowMs: number): Promise<boolean>;
+  append(threadId: string, batch: ThreadEventBatch, nowMs: number, owned?: OwnedRun): Promise<boolean>;
+  isOwned(owned: OwnedRun): Promise<boolean>;
   /** Batches with events after `seq`, in order. */
   read(threadId: string, seq: number): Promise<readonly ThreadEventBatch[]>;
   /** Number of the newest stored event of each thread that has one. */
@@ -32,19 +35,27 @@ export interface ThreadEventStore {
   sweep(beforeMs: number, limit: number): Promise<number>;
 }
 
+function ownedRun({ runId, owner }: OwnedRun) {
+  return sql`select run_id from runs where run_id = ${runId} and owner = ${owner}`;
+}
+
 export function createThreadEventStore(db: Kysely<Database>): ThreadEventStore {
   return {
-    async append(threadId, { afterSeq, lastSeq, events }, nowMs) {
+    async append(threadId, { afterSeq, lastSeq, events }, nowMs, owned) {
       // One statement. Of two that find the same newest number, the key lets one in. Parameters of a `select` have no type
-      // of their own on Postgres.
+      // of their own on Postgres. The run need not be held: what its next owner stores comes behind this, or keeps it out.
       const { numAffectedRows } = await sql`
         insert into thread_events (thread_id, after_seq, last_seq, events, created_at)
         select cast(${threadId} as text), cast(${afterSeq} as bigint), cast(${lastSeq} as bigint),
           cast(${events} as text), cast(${nowMs} as bigint)
         where ${afterSeq} = coalesce(
           (select last_seq from thread_events where thread_id = ${threadId} order by after_seq desc limit 1), 0)
+          and ${owned === undefined ? sql`1 = 1` : sql`exists (${ownedRun(owned)})`}
         on conflict do nothing`.execute(db);
       return numAffectedRows === 1n;
+    },
+    async isOwned(owned) {
+      return (await ownedRun(owned).execute(db)).rows.length > 0;
     },
     async read(threadId, seq) {
       const rows = await db

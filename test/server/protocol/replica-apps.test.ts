@@ -23,6 +23,8 @@ const statusesOf = (events: readonly Envelope[]): unknown[] =>
     .filter(({ method, params }) => method === "lifecycle" && params.namespace.length === 0)
     .map(({ params }) => params.data.event);
 
+const ENDS = ["completed", "interrupted"];
+
 /** Events of the thread until the run has ended; `onEvents` hears of them as they come. */
 async function follow(
   { url }: TestReplica,
@@ -41,7 +43,7 @@ async function follow(
     const data = lines.filter((line) => line.startsWith("data: "));
     const events = data.map((line) => JSON.parse(line.slice(6)) as Envelope);
     onEvents(events);
-    if (statusesOf(events).includes("completed")) return events;
+    if (statusesOf(events).some((status) => ENDS.includes(String(status)))) return events;
   }
   throw new Error("the stream ended");
 }
@@ -87,6 +89,38 @@ describe.skipIf(!hasPostgres())("the thread-centric protocol on several replicas
     await untilDone(stage, "first plain:b");
     const events = await follow(second, threadId, () => stage.open("plain"));
     expect(statusesOf(events)).toEqual(["running", "completed"]);
+  });
+
+  it("shows nothing of a run from a replica that has lost it", async () => {
+    const threadId = crypto.randomUUID();
+    await request(first, "POST", `/threads/${threadId}/commands`, {
+      id: 1,
+      method: "run.start",
+      params: { assistant_id: "steps", input: { op: "late", hold: "deaf" } },
+    });
+    await untilDone(stage, "first late:b");
+    first.clock.stop();
+    await endLease(postgres, uri, first.owner);
+    await untilDone(stage, "second late:b");
+    stage.open("second late");
+    const events = await follow(second, threadId);
+    // The first one ends the step that it was in and hears that the run is another's.
+    stage.open("late");
+    const runs = (await request(second, "GET", `/threads/${threadId}/runs`)).body as { run_id: string }[];
+    await request(first, "GET", `/threads/${threadId}/runs/${runs[0]?.run_id}/join`);
+    first.clock.go();
+    const stored = await second.storage.store.threadEvents.read(threadId, events.at(-1)?.seq ?? 0);
+    expect(stored).toEqual([]);
+    expect(await follow(first, threadId)).toEqual(events);
+  });
+
+  it("shows the end of a run that is rolled back", async () => {
+    const threadId = crypto.randomUUID();
+    await start(threadId, "back");
+    await untilDone(stage, "first back:b");
+    const runs = (await request(first, "GET", `/threads/${threadId}/runs`)).body as { run_id: string }[];
+    await request(first, "POST", `/threads/${threadId}/runs/${runs[0]?.run_id}/cancel?wait=true&action=rollback`);
+    expect(statusesOf(await follow(second, threadId))).toEqual(["running", "interrupted"]);
   });
 
   it("goes on without gap or double when the replica that executes the run is lost", async () => {

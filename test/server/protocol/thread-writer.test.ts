@@ -4,6 +4,7 @@ import { createLog } from "../../../lib/log.ts";
 import { createProtocolThread, type ProtocolThread } from "../../../server/protocol/protocol-thread.ts";
 import { type Store, createStore } from "../../../server/store/store.ts";
 import type { ThreadEventStore } from "../../../server/store/thread-events.ts";
+import { createTestRun } from "../../support/test-run.ts";
 
 const ALL = { channels: ["custom", "lifecycle"] };
 const custom = (payload: unknown) => ({
@@ -118,6 +119,25 @@ describe("the events of a thread", () => {
       await thread.sync();
       expect(payloadsOf(thread)).toEqual(["running", "more", "more"]);
     }
+  });
+
+  it("are left out when their run is another process's, and only those", async () => {
+    const run = createTestRun({ runId: "mine", threadId: "a", owner: "me" });
+    await store.runs.insert(run);
+    await store.runs.insert({ ...run, runId: "theirs", owner: "another" });
+    const thread = open(store.threadEvents, true);
+    const ownedBy = (runId: string) => ({ owned: () => ({ runId, owner: "me" }) });
+    const [mine, theirs] = [ownedBy("mine"), ownedBy("theirs")];
+    thread.emit(custom(1), mine);
+    thread.emit(custom("late"), theirs);
+    thread.emit(custom("later"), theirs);
+    thread.emit(custom(2), mine);
+    thread.emit(custom(3));
+    await thread.flush();
+    expect(payloadsOf(thread)).toEqual([1, 2, 3]);
+    const later = open();
+    await later.sync();
+    expect(eventsOf(later)).toEqual(eventsOf(thread));
   });
 
   it("are followed also while they cannot be stored, and stored again when they can", async () => {
