@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 
-import { createPostgresPool } from "../../../server/store/postgres/pool.ts";
-import { type TestPostgres, hasPostgres, startTestPostgres } from "../../support/postgres.ts";
+import { createPostgresPool } from "../../../../server/store/postgres/pool.ts";
+import { type TestPostgres, hasPostgres, startTestPostgres } from "../../../support/postgres.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {
