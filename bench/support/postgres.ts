@@ -1,6 +1,8 @@
 export interface BenchPostgres {
   /** A schema of its own, empty. */
   readonly uri: string;
+  /** Reads in that schema. */
+  query(text: string): Promise<Record<string, unknown>[]>;
   stop(): Promise<void>;
 }
 
@@ -10,11 +12,25 @@ export interface BenchPostgres {
  */
 export async function openBenchPostgres(): Promise<BenchPostgres | undefined> {
   // The driver is loaded only where it is needed.
+  const { Client } = await import("pg");
   const { hasPostgres, startTestPostgres } = await import("../../test/support/postgres.ts");
   if (!hasPostgres()) return undefined;
   const postgres = await startTestPostgres();
   try {
-    return { uri: await postgres.createSchema(), stop: () => postgres.stop() };
+    const uri = await postgres.createSchema();
+    return {
+      uri,
+      async query(text) {
+        const client = new Client({ connectionString: uri });
+        await client.connect();
+        try {
+          return (await client.query<Record<string, unknown>>(text)).rows;
+        } finally {
+          await client.end();
+        }
+      },
+      stop: () => postgres.stop(),
+    };
   } catch (error) {
     await postgres.stop();
     throw error;
