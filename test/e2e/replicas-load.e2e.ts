@@ -20,6 +20,7 @@ const SETTLE = { timeout: 60_000, interval: 100 };
 
 interface Losses {
   readonly pids: ReadonlySet<number>;
+  readonly suspended: ReadonlySet<number>;
   /** Runs that were being executed by anybody when one was lost, at each loss. */
   readonly running: readonly number[];
 }
@@ -27,6 +28,7 @@ interface Losses {
 /** Loses one replica after the other, each being replaced or coming back a little later. */
 async function lose(cluster: Cluster, random: () => number): Promise<Losses> {
   const pids = new Set<number>();
+  const suspended = new Set<number>();
   const running: number[] = [];
   const returning: Promise<unknown>[] = [];
   const pick = (to: number): number => Math.floor(random() * to);
@@ -41,6 +43,7 @@ async function lose(cluster: Cluster, random: () => number): Promise<Losses> {
       expect(code, cluster.output()).toBe(0);
     },
     suspend: async (replica) => {
+      suspended.add(replica.pid);
       replica.suspend();
       await sleep(SUSPENDED_MS);
       replica.resume();
@@ -63,7 +66,7 @@ async function lose(cluster: Cluster, random: () => number): Promise<Losses> {
     returning.push(back);
   }
   await Promise.all(returning);
-  return { pids, running };
+  return { pids, suspended, running };
 }
 
 async function settle(cluster: Cluster, hooks: HookReceiver, load: Load): Promise<void> {
@@ -96,7 +99,7 @@ describe("three replicas under load", () => {
       await settle(cluster, hooks, load);
       expect(load.problems, cluster.output()).toEqual([]);
       for (const replica of cluster.up()) await checkThreads(replica, load);
-      checkLedger(cluster, load, lost.pids);
+      checkLedger(cluster, load, lost);
       checkReadings(load);
       checkHooks(hooks, load);
       // The load was one: runs of every kind were accepted, some were lost in the middle, and readers went elsewhere.
