@@ -36,6 +36,7 @@ import { createMetrics } from "./metrics.ts";
 import { createProtocolTap } from "./protocol/tap-protocol.ts";
 import { startThreadEventSweeper } from "./protocol/sweep-thread-events.ts";
 import { createThreadHub } from "./protocol/thread-hub.ts";
+import { awaitOpenRequests } from "./open-requests.ts";
 import { registerDocs } from "./openapi/register-docs.ts";
 import { assistantGraphRoutes } from "./routes/assistant-graphs.ts";
 import { assistantRoutes } from "./routes/assistants.ts";
@@ -173,6 +174,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const crons = executesRuns ? startCronScheduler({ store, graphs, runs, clock, log }) : IDLE_SCHEDULER;
   await runs.recover();
 
+  awaitOpenRequests(app, clock);
   app.addHook("onSend", async (request, reply) => {
     reply.header("x-request-id", request.id);
   });
