@@ -33,6 +33,8 @@ export function registerErrorHandler(app: FastifyInstance): void {
 
 /** A URL that cannot be read gets the same error body as everything else; hooks do not run for it. */
 export function sendUrlError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  // Nobody else closes a connection that was to be switched to another protocol.
+  if (request.headers.upgrade !== undefined) reply.raw.once("finish", () => request.raw.socket.destroySoon());
   void send(reply.header("x-request-id", request.id), request, toFailure(error, request));
 }
 

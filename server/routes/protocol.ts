@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http";
+
 import websocket from "@fastify/websocket";
 import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -30,6 +32,14 @@ const tags = ["protocol"];
 const params = z.object({ thread_id: AnyThreadId });
 const switched = { 101: z.void().describe("The connection is a WebSocket now: events come, commands may be sent.") };
 
+/**
+ * Every other offer to switch is passed over, as HTTP allows, and the request is answered as it is. Some clients offer
+ * HTTP/2 with each request, and one that Node has switched has lost its body.
+ */
+function isSocketRequest({ headers, url = "" }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === "websocket" && /^\/threads\/[^/]+\/stream(?:\/events)?(?:\?|$)/.test(url);
+}
+
 /** The thread-centric protocol: commands, and the events of all runs of a thread as server-sent events or on a socket. */
 export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub }): FastifyPluginAsyncZod =>
   async function registerProtocolRoutes(app) {
@@ -37,6 +47,8 @@ export const protocolRoutes = (routes: RouteContext & { readonly hub: ThreadHub 
     const { hub, runs, clock, config, metrics } = routes;
     const { heartbeatMs } = config;
     await app.register(websocket, { options: { maxPayload: config.bodyLimitBytes } });
+    // Node asks its server for this at each request; Fastify has no option that leads there once it has made the server.
+    Object.assign(app.server, { shouldUpgradeCallback: isSocketRequest });
     // Node has given the connection of an upgrade away and no longer closes it; one that was refused would stay for ever.
     app.addHook("onResponse", async (request) => {
       // Not `request.ws`: what was refused before that is set has to go, too.

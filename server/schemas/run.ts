@@ -220,7 +220,9 @@ export const RunBody = named(
       assistant_id: AssistantId,
       created_at: Timestamp,
       updated_at: Timestamp,
-      status: z.enum(RUN_STATUSES).describe("`success` also for a run that stopped at an interrupt."),
+      status: z
+        .enum(RUN_STATUSES)
+        .describe("`interrupted` for a run that stopped at an interrupt, and for one that was cancelled."),
       metadata: JsonObject,
       kwargs: JsonObject.describe("What the run was asked to do."),
       multitask_strategy: MultitaskStrategy,
