@@ -293,7 +293,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       await shared.close();
       closing.abort(new Error("the server stops"));
       runs.close();
-      outbox.close();
+      await outbox.close();
     },
   };
 }

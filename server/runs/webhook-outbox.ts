@@ -17,8 +17,8 @@ export interface WebhookOutbox {
   send(webhook: RunWebhook): void;
   /** Sends what a former process left. */
   resume(): void;
-  /** Stops sending; what was not delivered stays stored. */
-  close(): void;
+  /** Stops sending; what was not delivered stays stored. Resolves when the store is not needed any more. */
+  close(): Promise<void>;
 }
 
 export interface WebhookOutboxOptions {
@@ -35,7 +35,7 @@ export interface WebhookOutboxOptions {
  * process died in between is sent again: receivers get every run at least once and can tell a repetition by its `run_id`.
  */
 export function createWebhookOutbox({ store, sender, owner, clock, log }: WebhookOutboxOptions): WebhookOutbox {
-  const underWay = new Set<string>();
+  const underWay = new Map<string, Promise<void>>();
   let hasBacklog = false;
   let isLoading = false;
 
@@ -54,18 +54,18 @@ export function createWebhookOutbox({ store, sender, owner, clock, log }: Webhoo
       .catch((error: unknown) => log.warn({ ...fields, err: error }, "webhook stays stored and may be sent again"));
   };
   const start = (webhook: RunWebhook): void => {
-    underWay.add(webhook.runId);
-    void deliver(webhook).finally(() => {
+    const delivery = deliver(webhook).finally(() => {
       underWay.delete(webhook.runId);
       if (hasBacklog) void load();
     });
+    underWay.set(webhook.runId, delivery);
   };
   const load = async (): Promise<void> => {
     if (isLoading || sender.isClosed) return;
     isLoading = true;
     try {
       const free = MAX_UNDER_WAY - underWay.size;
-      const found = free > 0 ? await store.claim(owner(), free, [...underWay]) : [];
+      const found = free > 0 ? await store.claim(owner(), free, [...underWay.keys()]) : [];
       if (free > 0) hasBacklog = found.length === free;
       for (const webhook of found) if (!underWay.has(webhook.runId)) start(webhook);
     } catch (error) {
@@ -82,7 +82,10 @@ export function createWebhookOutbox({ store, sender, owner, clock, log }: Webhoo
       else hasBacklog = true;
     },
     resume: () => void load(),
-    close: () => sender.close(),
+    async close() {
+      sender.close();
+      await Promise.all(underWay.values());
+    },
   };
 }
 
