@@ -31,7 +31,7 @@ export const assistantGraphRoutes = ({ store, graphs, bound }: RouteContext): Fa
           querystring: z.object({
             xray: z
               // Numbers first: 1 is one level and not all of them.
-              .union([z.coerce.number().int().min(0), QueryFlag])
+              .union([z.coerce.number().int().min(0), QueryFlag], { error: "must be true, false or how many levels" })
               .optional()
               .describe("Whether subgraphs are drawn, too, or how many levels of them."),
           }),

@@ -43,6 +43,11 @@ describe("what a refused body is told", () => {
     expect((await post("/threads", "{}", { "content-encoding": "identity" })).body.status).toBe("idle");
   });
 
+  it("says what the depth of a drawing may be", async () => {
+    const response = await server.app.inject({ url: "/assistants/two_nodes/graph?xray=maybe" });
+    expect(response.json()).toMatchObject({ status: 422, detail: "xray: must be true, false or how many levels" });
+  });
+
   it("does not repeat a megabyte of what was sent", async () => {
     const goto = `begin${"x".repeat(1_000_000)}end`;
     const { text, body } = await post("/runs/wait", { assistant_id: "two_nodes", command: { goto } });
@@ -53,7 +58,7 @@ describe("what a refused body is told", () => {
     expect(text.length).toBeLessThan(6_000);
   });
 
-  it("lists a hundred of ten thousand bad fields", async () => {
+  it("lists a hundred of a thousand bad fields", async () => {
     const { text, body } = await post("/threads/prune", { thread_ids: Array.from({ length: 1_000 }, () => 1) });
     expect([body.status, body.errors?.length]).toEqual([422, 100]);
     expect(text.length).toBeLessThan(20_000);
