@@ -1,5 +1,6 @@
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 
+import { currentPoints } from "./checkpoints/current-points.ts";
 import type { ChunkRef } from "./checkpoints/chunk-tree.ts";
 import { SqliteRunSaver } from "./checkpoints/saver.ts";
 import { readStored } from "./checkpoints/values.ts";
@@ -20,7 +21,10 @@ export interface Checkpointer {
   deleteRun(threadId: string, runId: string): Promise<void>;
   /** Gives `toThreadId` everything `fromThreadId` has. */
   copyThread(fromThreadId: string, toThreadId: string): Promise<void>;
-  /** Deletes all checkpoints of a thread but the newest of each namespace, which hold its whole state. */
+  /**
+   * Deletes all checkpoints of a thread but those that its state consists of: the newest of each namespace and, for a delta
+   * channel, those back to where its value is.
+   */
   keepLatest(threadId: string): Promise<void>;
   /** Deletes every checkpoint. For test mode only. */
   truncate(): Promise<void>;
@@ -60,7 +64,7 @@ export function createCheckpointer({ path }: CheckpointerOptions): Checkpointer 
   }
 
   /** `condition` is on a pair of namespace and id. */
-  const deletePoints = (condition: string, parameters: { threadId: string; runId?: string }): Promise<void> =>
+  const deletePoints = (condition: string, parameters: { threadId: string; [name: string]: string }): Promise<void> =>
     guard(() => {
       let count = 0;
       // Writes first: the condition looks at the checkpoints.
@@ -90,13 +94,11 @@ export function createCheckpointer({ path }: CheckpointerOptions): Checkpointer 
         copy("writes", "checkpoint_ns, checkpoint_id, task_id, idx, channel, type, value, chunks, task_path");
         saver.chunks.copy(fromThreadId, toThreadId);
       }),
-    // Ids are time-ordered, so the newest checkpoint of a namespace is the one with the greatest id.
     keepLatest: (threadId) =>
-      deletePoints(
-        `not in (select checkpoint_ns, max(checkpoint_id) from checkpoints
-           where thread_id = @threadId group by checkpoint_ns)`,
-        { threadId },
-      ),
+      deletePoints("not in (select value ->> 0, value ->> 1 from json_each(@kept))", {
+        threadId,
+        kept: JSON.stringify(currentPoints(db, threadId)),
+      }),
     truncate: () =>
       guard(() => {
         db.exec("delete from checkpoints; delete from writes; delete from chunks");

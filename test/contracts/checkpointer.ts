@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { Annotation, END, START, StateGraph, type StateSnapshot } from "@langchain/langgraph";
+import { Annotation, DeltaValue, END, START, StateGraph, StateSchema } from "@langchain/langgraph";
+import { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import { z } from "zod";
 
 import { newUuid } from "../../lib/ids.ts";
 import type { Checkpointer } from "../../server/store/checkpointer.ts";
@@ -19,6 +21,30 @@ function compile({ saver }: Checkpointer) {
     .addEdge(START, "echo")
     .addEdge("echo", END)
     .compile({ checkpointer: saver });
+}
+
+const concat = (state: string[], writes: string[][]): string[] => state.concat(...writes);
+
+/** Keeps what each step adds, and the whole list at every fourth. */
+function compileDelta({ saver }: Checkpointer) {
+  const texts = z.array(z.string());
+  const log = new DeltaValue(texts, { reducer: concat, snapshotFrequency: 4 });
+  return new StateGraph(new StateSchema({ log }))
+    .addNode("right", () => ({ log: ["right"] }))
+    .addNode("left", async () => {
+      // After the other one.
+      await new Promise((resolve) => setImmediate(resolve));
+      return { log: ["left"] };
+    })
+    .addEdge(START, "right")
+    .addEdge(START, "left")
+    .compile({ checkpointer: saver });
+}
+
+async function allOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) found.push(item);
+  return found;
 }
 
 /** What the service needs of checkpoints beyond LangGraph's own contract, on every engine. */
@@ -43,13 +69,8 @@ export function describeCheckpointer(name: string, open: () => Promise<Storage>)
       return (await graph.invoke({ log: [text] }, { configurable, metadata: { run_id: runId, note: ODD } })).log;
     };
     const idOf = (threadId: string, name: string): { runId: string } => ({ runId: `${threadId} ${name}` });
-    const history = async (threadId: string, filter?: Record<string, unknown>) => {
-      const config = { configurable: { thread_id: threadId } };
-      const found: StateSnapshot[] = [];
-      for await (const snapshot of graph.getStateHistory(config, filter === undefined ? {} : { filter }))
-        found.push(snapshot);
-      return found;
-    };
+    const history = (threadId: string, filter?: Record<string, unknown>) =>
+      allOf(graph.getStateHistory({ configurable: { thread_id: threadId } }, filter === undefined ? {} : { filter }));
     const logOf = async (threadId: string): Promise<unknown> =>
       ((await graph.getState({ configurable: { thread_id: threadId } })).values as { log?: unknown }).log;
 
@@ -80,6 +101,43 @@ export function describeCheckpointer(name: string, open: () => Promise<Storage>)
       expect(await history(threadId)).toHaveLength(3);
       expect(await logOf(threadId)).toEqual(["one", "after one"]);
       expect(await say(threadId, "again", "third")).toEqual(["one", "after one", "again", "after again"]);
+    });
+
+    it("keeps what delta channels consist of when a history is cut down", async () => {
+      const threadId = newUuid();
+      const config = { configurable: { thread_id: threadId } };
+      const talk = compileDelta(checkpointer);
+      const texts = async (): Promise<unknown> => ((await talk.getState(config)).values as { log?: unknown }).log;
+      const expected: string[] = [];
+      for (let turn = 0; turn < 7; turn += 1) {
+        await talk.invoke({ log: [`turn ${turn}`] }, config);
+        // Both nodes of a step: in the order of their names, whichever was first to end.
+        expected.push(`turn ${turn}`, "left", "right");
+        expect(await texts()).toEqual(expected);
+        if (turn % 3 === 1) await checkpointer.keepLatest(threadId);
+        expect(await texts()).toEqual(expected);
+      }
+      const found = await allOf(talk.getStateHistory(config));
+      expect(found.length).toBeLessThan(14);
+      const copy = newUuid();
+      await checkpointer.copyThread(threadId, copy);
+      await checkpointer.saver.deleteThread(threadId);
+      expect((await talk.getState({ configurable: { thread_id: copy } })).values).toMatchObject({ log: expected });
+    });
+
+    it("gives the history of delta channels as LangGraph's walk does", async () => {
+      const threadId = newUuid();
+      const config = { configurable: { thread_id: threadId } };
+      const talk = compileDelta(checkpointer);
+      for (let turn = 0; turn < 5; turn += 1)
+        await talk.invoke({ log: [`turn ${turn} ${ODD}`, "x".repeat(9_000)] }, config);
+      const { saver } = checkpointer;
+      const places = (await allOf(talk.getStateHistory(config))).map((found) => found.config);
+      for (const place of [config, ...places, { configurable: { thread_id: newUuid(), checkpoint_ns: "" } }]) {
+        const options = { config: place, channels: ["log", "branch:to:left", "none"] };
+        const expected = await BaseCheckpointSaver.prototype.getDeltaChannelHistory.call(saver, options);
+        expect(await saver.getDeltaChannelHistory(options)).toEqual(expected);
+      }
     });
 
     it("copies a thread, and cuts a history down to its state", async () => {

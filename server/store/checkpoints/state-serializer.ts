@@ -1,5 +1,5 @@
 import * as messages from "@langchain/core/messages";
-import { JsonPlusSerializer } from "@langchain/langgraph-checkpoint";
+import { DeltaSnapshot, JsonPlusSerializer } from "@langchain/langgraph-checkpoint";
 
 import { toReadable, UNREADABLE } from "./to-readable.ts";
 
@@ -67,7 +67,12 @@ function revive(holder: Holder, key: string | number, pending: Pending[]): void 
   if (record["lc"] === undefined) {
     for (const name of Object.keys(record)) revive(record, name, pending);
   } else if (isUndefined(record)) holder[key] = undefined;
-  else {
+  else if (isSnapshot(record)) {
+    const snapshot = new DeltaSnapshot(record["value"]);
+    // What is read later has its place in the snapshot itself.
+    revive(snapshot as unknown as Holder, "value", pending);
+    holder[key] = snapshot;
+  } else {
     const message = toMessage(record);
     if (message === undefined) pending.push({ holder, key, record });
     else holder[key] = message;
@@ -76,6 +81,11 @@ function revive(holder: Holder, key: string | number, pending: Pending[]): void 
 
 function isUndefined(record: Readonly<Record<string, unknown>>): boolean {
   return record["lc"] === 2 && record["type"] === "undefined";
+}
+
+/** The whole value of a channel that keeps what was added since. */
+function isSnapshot(record: Readonly<Record<string, unknown>>): boolean {
+  return record["lc"] === 2 && record["type"] === "delta_snapshot" && Object.hasOwn(record, "value");
 }
 
 /** Undefined when the record is no message, or one with something in it that is not plain data. */

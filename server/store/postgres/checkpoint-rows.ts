@@ -23,23 +23,29 @@ export interface CheckpointRow {
 
 const bytes = (text: string): string => `convert_to(${text}, 'UTF8')`;
 
+/** The order in which a run applies the writes of one step, by code points. */
+export const writeOrder = (row: string): string =>
+  `${row}.task_path collate "C", ${row}.task_id collate "C", ${row}.idx`;
+
+/** Columns of a `Stored`. */
+const storedColumns = (row: string): string => `${bytes(`${row}.type`)}, ${row}.blob, ${row}.chunks`;
+
 /** Selects `CheckpointRow`s; conditions on the columns of `point` follow. */
 export function selectPoints({ checkpoints, writes, blobs }: SaverTables): string {
   const written = (columns: string, condition: string): string => `(
-      select array_agg(array[${columns}] order by written.task_id, written.idx) from ${writes} as written
+      select array_agg(array[${columns}] order by ${writeOrder("written")}) from ${writes} as written
       where written.thread_id = point.thread_id and written.checkpoint_ns = point.checkpoint_ns and ${condition})`;
-  const stored = (row: string): string => `${bytes(`${row}.type`)}, ${row}.blob, ${row}.chunks`;
   return `select thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint, metadata, (
-      select array_agg(array[${bytes("value.channel")}, ${stored("value")}])
+      select array_agg(array[${bytes("value.channel")}, ${storedColumns("value")}])
       from jsonb_each_text(point.checkpoint -> 'channel_versions') as current
       join ${blobs} as value on value.thread_id = point.thread_id and value.checkpoint_ns = point.checkpoint_ns
         and value.channel = current.key and value.version = current.value) as channel_values,
     ${written(
-      `${bytes("written.task_id")}, ${bytes("written.channel")}, ${stored("written")}`,
+      `${bytes("written.task_id")}, ${bytes("written.channel")}, ${storedColumns("written")}`,
       "written.checkpoint_id = point.checkpoint_id",
     )} as pending_writes,
     case when (point.checkpoint ->> 'v')::int < 4 and parent_checkpoint_id is not null then ${written(
-      stored("written"),
+      storedColumns("written"),
       `written.checkpoint_id = point.parent_checkpoint_id and written.channel = '${TASKS}'`,
     )} end as pending_sends
     from ${checkpoints} as point`;
@@ -62,6 +68,20 @@ export interface RowLoader {
 }
 
 /** `read` gives the bytes of a value in chunks. */
+export function loadStored(
+  {
+    type,
+    blob,
+    chunks,
+  }: { readonly type: string; readonly blob: Uint8Array | null; readonly chunks: Uint8Array | null },
+  loader: RowLoader,
+  read: (ref: ChunkRef) => Uint8Array,
+): Promise<unknown> {
+  // Not a Buffer: a value that is bytes is given to graphs.
+  return loader.load(type, chunks === null ? new Uint8Array(blob ?? []) : read(readRef(chunks)));
+}
+
+/** `read` gives the bytes of a value in chunks. */
 export async function toTuple(
   row: CheckpointRow,
   loader: RowLoader,
@@ -70,8 +90,7 @@ export async function toTuple(
   const { thread_id, checkpoint_ns, parent_checkpoint_id: parentId } = row;
   const decoder = new TextDecoder();
   const load = ([type, blob, chunks]: Stored): Promise<unknown> =>
-    // Not a Buffer: a value that is bytes is given to graphs.
-    loader.load(decoder.decode(type), chunks === null ? new Uint8Array(blob ?? []) : read(readRef(chunks)));
+    loadStored({ type: decoder.decode(type), blob, chunks }, loader, read);
   const values = (row.channel_values ?? []).filter(([, type]) => decoder.decode(type) !== "empty");
   const loaded = values.map(async ([channel, ...stored]) => [decoder.decode(channel), await load(stored)] as const);
   const checkpoint: Checkpoint = {

@@ -3,6 +3,7 @@ import type { Pool } from "pg";
 import type { Random } from "../../../lib/random.ts";
 import type { Checkpointer } from "../checkpointer.ts";
 import { sweepStatement } from "./chunk-table.ts";
+import { selectCurrent } from "./delta-chain.ts";
 import { describeDatabase, toPostgresError } from "./error.ts";
 import { PostgresRunSaver } from "./run-saver.ts";
 
@@ -64,8 +65,8 @@ export async function createPostgresCheckpointer(options: PostgresCheckpointerOp
              select $2, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata
                from ${checkpoints} where thread_id = $1),
            written as (insert into ${writes}
-               (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob, chunks)
-             select $2, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob, chunks
+               (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, blob, chunks)
+             select $2, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, blob, chunks
                from ${writes} where thread_id = $1),
            pieces as (insert into ${chunks} (thread_id, key, data)
              select $2, key, data from ${chunks} where thread_id = $1 on conflict do nothing)
@@ -74,13 +75,8 @@ export async function createPostgresCheckpointer(options: PostgresCheckpointerOp
           [fromThreadId, toThreadId],
         ),
       ),
-    // Ids are time-ordered, so the newest checkpoint of a namespace is the one with the greatest id.
     keepLatest: (threadId) =>
-      deletePoints(
-        `(checkpoint_ns, checkpoint_id) not in (select checkpoint_ns, max(checkpoint_id) from ${checkpoints}
-           where thread_id = $1 group by checkpoint_ns)`,
-        [threadId],
-      ),
+      deletePoints(`(checkpoint_ns, checkpoint_id) not in (${selectCurrent(saver.tables)})`, [threadId]),
     truncate: () => guard(() => pool.query(`truncate ${checkpoints}, ${writes}, ${blobs}, ${chunks}`)),
     close: async () => {},
   };

@@ -1,8 +1,9 @@
-import type { CheckpointTuple } from "@langchain/langgraph-checkpoint";
+import type { CheckpointTuple, DeltaChannelHistory } from "@langchain/langgraph-checkpoint";
 
 import type { ChunkRef } from "../checkpoints/chunk-tree.ts";
-import { type CheckpointRow, type RowLoader, refsIn, selectPoints, toTuple } from "./checkpoint-rows.ts";
-import { ChunkMissingError, type Query, readChunked } from "./chunk-table.ts";
+import { type CheckpointRow, type RowLoader, loadStored, refsIn, selectPoints, toTuple } from "./checkpoint-rows.ts";
+import { ChunkMissingError, type Query, readChunked, readRef } from "./chunk-table.ts";
+import { type HistoryRow, selectHistory } from "./delta-chain.ts";
 import type { KnownChunks } from "./known-chunks.ts";
 import type { SaverTables } from "./saver-tables.ts";
 
@@ -13,7 +14,7 @@ export interface PointReaderOptions {
   readonly loader: RowLoader;
 }
 
-/** Conditions and order of checkpoints, with the values for its places. */
+/** Conditions and order of checkpoints, with the values for its places, of which the first is the thread if one is named. */
 export type PointCondition = readonly [sql: string, values: readonly unknown[]];
 
 export interface PointReader {
@@ -21,6 +22,8 @@ export interface PointReader {
   read(condition: PointCondition): Promise<CheckpointTuple | undefined>;
   /** Which there are is found at once, and their values as they are asked for; one deleted meanwhile is left out. */
   list(condition: PointCondition): AsyncGenerator<CheckpointTuple>;
+  /** What delta channels of the first that the condition finds consist of, in one statement for all ancestors. */
+  history(condition: PointCondition, channels: readonly string[]): Promise<Record<string, DeltaChannelHistory>>;
 }
 
 /** Checkpoints of a list whose values are read at once. */
@@ -37,17 +40,21 @@ export function createPointReader({ query, tables, known, loader }: PointReaderO
   const readValues = (threadId: string, rows: readonly CheckpointRow[]): Promise<(ref: ChunkRef) => Uint8Array> =>
     readChunked({ query, chunks: tables.chunks, known }, threadId, rows.flatMap(refsIn));
 
-  const read: PointReader["read"] = async (condition) => {
+  const whole = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     for (let left = MAX_READS; ; left -= 1) {
-      const [row] = await select(condition);
-      if (row === undefined) return undefined;
       try {
-        return await toTuple(row, loader, await readValues(row.thread_id, [row]));
+        return await work();
       } catch (error) {
         if (!(error instanceof ChunkMissingError) || left === 1) throw error;
       }
     }
   };
+
+  const read: PointReader["read"] = (condition) =>
+    whole(async () => {
+      const [row] = await select(condition);
+      return row === undefined ? undefined : toTuple(row, loader, await readValues(row.thread_id, [row]));
+    });
 
   const load = async (
     row: CheckpointRow,
@@ -64,6 +71,23 @@ export function createPointReader({ query, tables, known, loader }: PointReaderO
 
   return {
     read,
+    history: ([sql, values], channels) =>
+      whole(async () => {
+        // The columns are those selected.
+        const rows = (await query(selectHistory(tables, sql, values.length + 1), [...values, channels]))
+          .rows as unknown as HistoryRow[];
+        const refs = rows.flatMap(({ chunks }) => (chunks === null ? [] : [readRef(chunks)]));
+        const readValue = await readChunked({ query, chunks: tables.chunks, known }, String(values[0]), refs);
+        const found = Object.fromEntries(channels.map((name): [string, DeltaChannelHistory] => [name, { writes: [] }]));
+        for (const row of rows) {
+          const value = await loadStored(row, loader, readValue);
+          const history = found[row.channel];
+          if (history === undefined) continue;
+          if (row.task_id === null) history.seed = value;
+          else history.writes.push([row.task_id, row.channel, value]);
+        }
+        return found;
+      }),
     async *list(condition) {
       const rows = await select(condition);
       for (let from = 0; from < rows.length; from += POINTS_PER_READ) {

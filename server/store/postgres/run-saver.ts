@@ -5,6 +5,7 @@ import {
   type CheckpointListOptions,
   type CheckpointMetadata,
   type CheckpointTuple,
+  type DeltaChannelHistory,
   type PendingWrite,
   WRITES_IDX_MAP,
 } from "@langchain/langgraph-checkpoint";
@@ -17,9 +18,9 @@ import { StateSerializer } from "../checkpoints/state-serializer.ts";
 import { MIN_CHUNKED_CHANNEL_BYTES, MIN_CHUNKED_WRITE_BYTES } from "../checkpoints/values.ts";
 import { type Query, packRef } from "./chunk-table.ts";
 import { KnownChunks } from "./known-chunks.ts";
-import { type PointReader, createPointReader } from "./point-reader.ts";
+import { type PointCondition, type PointReader, createPointReader } from "./point-reader.ts";
 import { type PointWriter, type Tree, createPointWriter } from "./point-writer.ts";
-import { type SaverTables, addChunks, saverTables } from "./saver-tables.ts";
+import { type SaverTables, extendTables, saverTables } from "./saver-tables.ts";
 
 export interface PostgresRunSaverOptions {
   readonly pool: Pool;
@@ -73,7 +74,7 @@ export class PostgresRunSaver extends PostgresSaver {
 
   override async setup(): Promise<void> {
     await super.setup();
-    await addChunks(this.#query, this.tables);
+    await extendTables(this.#query, this.tables);
   }
 
   /** The count is the whole part. Numbers compare faster than the padded texts that other savers use. */
@@ -107,6 +108,21 @@ export class PostgresRunSaver extends PostgresSaver {
    */
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     if (config.configurable?.["thread_id"] === undefined) return undefined;
+    return this.#reader.read(await this.#find(config));
+  }
+
+  override async getDeltaChannelHistory({
+    config,
+    channels,
+  }: {
+    config: RunnableConfig;
+    channels: string[];
+  }): Promise<Record<string, DeltaChannelHistory>> {
+    return this.#reader.history(await this.#find(config), channels);
+  }
+
+  /** The checkpoint that is meant, once it has arrived. */
+  async #find(config: RunnableConfig): Promise<PointCondition> {
     const { threadId, ns, id } = readConfigurable(config);
     for (let left = MAX_WAITS; left > 0; left -= 1) {
       const sent = this.#writer.arrival(threadId);
@@ -116,7 +132,7 @@ export class PostgresRunSaver extends PostgresSaver {
     }
     const which = id === undefined ? "order by checkpoint_id desc limit 1" : "and checkpoint_id = $3";
     const values = [threadId, ns, ...(id === undefined ? [] : [id])];
-    return this.#reader.read([`where thread_id = $1 and checkpoint_ns = $2 ${which}`, values]);
+    return [`where thread_id = $1 and checkpoint_ns = $2 ${which}`, values];
   }
 
   override async *list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
@@ -161,7 +177,12 @@ export class PostgresRunSaver extends PostgresSaver {
     return { configurable: { thread_id: threadId, checkpoint_ns: ns, checkpoint_id: checkpoint.id } };
   }
 
-  override async putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
+  override async putWrites(
+    config: RunnableConfig,
+    writes: PendingWrite[],
+    taskId: string,
+    taskPath = "",
+  ): Promise<void> {
     const { threadId, ns, id } = readConfigurable(config);
     if (id === undefined) throw new Error('Missing "checkpoint_id" field in "configurable" of the config');
     const dumped = await this._dumpWrites(threadId, ns, id, taskId, writes);
@@ -184,10 +205,10 @@ export class PostgresRunSaver extends PostgresSaver {
         return [index, channel, type, stored.blob ?? new Uint8Array(), stored.chunks];
       });
       const insert = `insert into ${this.tables.writes}
-          (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob, chunks)
-        select $1::text, $2::text, $3::text, $4::text, given.* from ready,
-          (values ${places(WRITE_TYPES, rows, 5)}) as given ${onConflict}`;
-      const values = [threadId, ns, id, taskId, ...rows.flat()];
+          (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, blob, chunks)
+        select $1::text, $2::text, $3::text, $4::text, $5::text, given.* from ready,
+          (values ${places(WRITE_TYPES, rows, 6)}) as given ${onConflict}`;
+      const values = [threadId, ns, id, taskId, taskPath, ...rows.flat()];
       await this.#writer.write({ threadId, runId: runIdOf(config), inserts: [insert], values, trees });
     }
   }

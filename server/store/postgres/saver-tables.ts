@@ -15,11 +15,11 @@ export function saverTables(schema: string): SaverTables {
 }
 
 /**
- * Adds to LangGraph's tables, which are there, what a value in chunks needs. A row without `chunks` holds its value itself, so
- * that what LangGraph's saver wrote is read and continued as it is. Changing a table waits for those who use it, and they for
- * that, so that it is only done where it is needed.
+ * Adds to LangGraph's tables, which are there, what a value in chunks needs, and the order of the writes of one step. A row
+ * without `chunks` holds its value itself, so that what LangGraph's saver wrote is read and continued as it is. Changing a
+ * table waits for those who use it, and they for that, so that it is only done where it is needed.
  */
-export async function addChunks(query: Query, { writes, blobs, chunks }: SaverTables): Promise<void> {
+export async function extendTables(query: Query, { writes, blobs, chunks }: SaverTables): Promise<void> {
   await query(
     `create table if not exists ${chunks} (
        thread_id text not null,
@@ -29,11 +29,15 @@ export async function addChunks(query: Query, { writes, blobs, chunks }: SaverTa
      )`,
     [],
   );
-  for (const table of [blobs, writes]) {
+  for (const { table, column, definition } of [
+    { table: blobs, column: "chunks", definition: "bytea" },
+    { table: writes, column: "chunks", definition: "bytea" },
+    { table: writes, column: "task_path", definition: "text not null default ''" },
+  ]) {
     const { rows } = await query(
-      "select from pg_attribute where attrelid = to_regclass($1) and attname = 'chunks' and not attisdropped",
-      [table],
+      "select from pg_attribute where attrelid = to_regclass($1) and attname = $2 and not attisdropped",
+      [table, column],
     );
-    if (rows.length === 0) await query(`alter table ${table} add column if not exists chunks bytea`, []);
+    if (rows.length === 0) await query(`alter table ${table} add column if not exists ${column} ${definition}`, []);
   }
 }

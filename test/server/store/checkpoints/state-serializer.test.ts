@@ -9,7 +9,7 @@ import {
 } from "@langchain/core/messages";
 import { PromptTemplate } from "@langchain/core/prompts";
 import { Send } from "@langchain/langgraph";
-import { JsonPlusSerializer } from "@langchain/langgraph-checkpoint";
+import { DeltaSnapshot, JsonPlusSerializer } from "@langchain/langgraph-checkpoint";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -48,6 +48,8 @@ const VALUES: Record<string, unknown> = {
   "data that looks escaped": { content: "", a: { __lc_escaped__: { lc: 1 } } },
   "a map in a message": new HumanMessage({ content: "h", additional_kwargs: { map: new Map([[1, 2]]) } }),
   "another class of LangChain": { prompt: PromptTemplate.fromTemplate("{a} b") },
+  "a snapshot of a channel": new DeltaSnapshot([new HumanMessage("i"), { a: new Map([[1, undefined]]) }]),
+  "a snapshot of nothing": new DeltaSnapshot(undefined),
   "maps, sets and the like": [new Map([["a", new Set([1])]]), /a+/gi, new RangeError("x"), new Uint8Array([1, 2])],
   "what is undefined": { a: undefined, list: [undefined, 1, null], deep: { b: { c: undefined } } },
   nothing: undefined,
@@ -67,9 +69,10 @@ describe("reading a state", () => {
   it("gives the same for any JSON", async () => {
     const word = fc.constantFrom("lc", "type", "id", "kwargs", "__lc_escaped__", "a", "content", "value", "args");
     const leaf = fc.oneof(
-      fc.constantFrom(1, 2, "constructor", "undefined", "Set", "HumanMessage", null, true),
+      fc.constantFrom(1, 2, "constructor", "undefined", "delta_snapshot", "Set", "HumanMessage", null, true),
       fc.constant(["langchain_core", "messages", "AIMessage"]),
       fc.constant({ lc: 2, type: "undefined" }),
+      fc.constant({ lc: 2, type: "delta_snapshot", value: [{ lc: 2, type: "undefined" }] }),
     );
     const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
       tree: fc.oneof(
