@@ -12,7 +12,7 @@ if (args.length === 1 && (args[0] === "--version" || args[0] === "-V" || args[0]
   // Scripts ask for the version to see whether the command is there; nothing else is loaded for it.
   const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
   process.stdout.write(`${manifest.version}\n`);
-} else if (major > 22 || (major === 22 && minor >= 18)) {
+} else if (major > 24 || (major === 24 && minor >= 9)) {
   // Node keeps what it made of our sources in its own cache folder, which about halves the start of the next call.
   module.enableCompileCache();
   await import("./main.ts");
@@ -27,7 +27,7 @@ async function runWithOwnNode() {
     .find((path) => existsSync(path) && realpathSync(path) !== realpathSync(process.execPath));
   if (own === undefined) {
     process.stderr.write(
-      `nemops needs Node 22.18 or newer and this is ${process.versions.node}; install one, or run npm install in its folder\n`,
+      `nemops needs Node 24.9 or newer and this is ${process.versions.node}; install one, or run npm install in its folder\n`,
     );
     process.exitCode = 1;
     return;

@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 import type { FastifyInstance } from "fastify";
 
 import { ServiceError, errorMessage } from "../lib/errors.ts";
@@ -13,7 +15,7 @@ const MAX_SHOWN_PATH = 200;
 export function registerBodyParser(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<string>("*", { parseAs: "string" }, (request, text, done) => {
+  app.addContentTypeParser<Buffer>("*", { parseAs: "buffer" }, (request, bytes, done) => {
     const encoding = request.headers["content-encoding"];
     if (encoding !== undefined && encoding !== "identity") {
       const message = "only bodies that are not encoded are read; leave the header out and send JSON as it is";
@@ -24,6 +26,12 @@ export function registerBodyParser(app: FastifyInstance): void {
       );
       return;
     }
+    // Decoding puts U+FFFD for what it cannot read, and that would be stored.
+    if (!isUtf8(bytes)) {
+      done(new ServiceError("invalid_json", "the body is not valid JSON: it has bytes that are not UTF-8"));
+      return;
+    }
+    const text = bytes.toString();
     if (text.trim() === "") {
       done(null, undefined);
       return;

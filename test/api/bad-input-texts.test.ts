@@ -37,6 +37,12 @@ describe("what a refused body is told", () => {
     expect(body.detail).toMatch(/^the body is not valid JSON: .*NaN/);
   });
 
+  it("says that a body is not UTF-8, in place of storing other characters", async () => {
+    const { body } = await post("/threads", Buffer.from('{"metadata":{"name":"J\xf6rg"}}', "latin1"));
+    expect(body).toMatchObject({ status: 400, code: "invalid_json" });
+    expect(body.detail).toContain("UTF-8");
+  });
+
   it("names the header of a compressed body", async () => {
     const { body } = await post("/threads", gzipSync("{}"), { "content-encoding": "gzip" });
     expect(body).toMatchObject({ status: 400, code: "bad_request", errors: [{ field: "content-encoding" }] });

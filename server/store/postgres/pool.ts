@@ -45,6 +45,8 @@ export function createPostgresPool(options: PostgresPoolOptions): Pool {
     application_name: "nemops",
     types: { getTypeParser },
   });
+  // No statement of ours runs long enough to be worth compiling; the planner thinks so of those that walk trees of pieces.
+  pool.on("connect", (client) => void client.query("set jit = off").catch(() => undefined));
   // An idle connection that breaks is dropped by the pool; without a listener it would end the process.
   pool.on("error", () => undefined);
   return pool;

@@ -24,3 +24,9 @@ it.skipIf(!hasPostgres())("still answers who waited for a connection while the p
   vi.useRealTimers();
   await pool.end();
 });
+
+it.skipIf(!hasPostgres())("has no statement compiled", async () => {
+  const pool = createPostgresPool({ uri: await postgres.createSchema() });
+  expect((await pool.query("show jit")).rows).toEqual([{ jit: "off" }]);
+  await pool.end();
+});
