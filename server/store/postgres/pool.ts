@@ -1,3 +1,5 @@
+import { callbackify } from "node:util";
+
 import { Client, type ClientConfig, Pool, types } from "pg";
 
 import { describeDatabase, toPostgresError } from "./error.ts";
@@ -22,10 +24,30 @@ export interface PostgresPoolOptions {
   readonly statementTimeoutMs?: number;
 }
 
-/** The pool has one limit for waiting and for connecting, and tells it to its clients. */
+type OnConnect = (error: Error | null) => void;
+
 class QuickClient extends Client {
+  /** The pool has one limit for waiting and for connecting, and tells it to its clients. */
   constructor(config: ClientConfig = {}) {
     super({ ...config, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  }
+
+  override connect(): Promise<Client>;
+  override connect(callback: OnConnect): void;
+  override connect(callback?: OnConnect): Promise<Client> | undefined {
+    if (callback === undefined) return this.#connect();
+    callbackify(() => this.#connect())(callback);
+    return undefined;
+  }
+
+  /**
+   * No statement of ours runs long enough to be worth compiling; the planner thinks so of those that walk trees of pieces.
+   * What is no Postgres may not know the setting.
+   */
+  async #connect(): Promise<Client> {
+    await super.connect();
+    await this.query("set jit = off").catch(() => undefined);
+    return this;
   }
 }
 
@@ -45,8 +67,6 @@ export function createPostgresPool(options: PostgresPoolOptions): Pool {
     application_name: "nemops",
     types: { getTypeParser },
   });
-  // No statement of ours runs long enough to be worth compiling; the planner thinks so of those that walk trees of pieces.
-  pool.on("connect", (client) => void client.query("set jit = off").catch(() => undefined));
   // An idle connection that breaks is dropped by the pool; without a listener it would end the process.
   pool.on("error", () => undefined);
   return pool;
