@@ -12,6 +12,7 @@ import { replicas } from "./migrations/0008-replicas.ts";
 import { threadEvents } from "./migrations/0009-thread-events.ts";
 import { deletedThreads } from "./migrations/0010-deleted-threads.ts";
 import { threadMetadata } from "./migrations/0011-thread-metadata.ts";
+import { temporaryRuns } from "./migrations/0012-temporary-runs.ts";
 
 /** Applied in the order of their names; a published migration never changes. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -26,6 +27,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0009_thread_events": threadEvents,
   "0010_deleted_threads": deletedThreads,
   "0011_thread_metadata": threadMetadata,
+  "0012_temporary_runs": temporaryRuns,
 };
 
 /**

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, type SqlBool, sql } from "kysely";
 
 import { type RunStatus, UNFINISHED_STATUSES } from "../runs/run-status.ts";
 import { type RunOwnershipStore, createRunOwnershipStore } from "./run-ownership.ts";
@@ -90,7 +90,8 @@ export function createRunStore(db: Kysely<Database>, dialect: SqlDialect): RunSt
       const rows = await db
         .selectFrom("runs")
         .selectAll()
-        .where("is_temporary", "=", 1)
+        // As the index has it, which no parameter would find.
+        .where(sql<SqlBool>`is_temporary = 1 and status not in ('pending', 'running')`)
         .$if(scope === "unowned", (query) =>
           query.where((where) =>
             where.or([
@@ -99,7 +100,6 @@ export function createRunStore(db: Kysely<Database>, dialect: SqlDialect): RunSt
             ]),
           ),
         )
-        .where("status", "not in", UNFINISHED_STATUSES)
         .execute();
       return rows.map(fromRow);
     },
