@@ -168,7 +168,9 @@ export const runControlRoutes = (context: RouteContext): FastifyPluginCallbackZo
             runId,
             log,
             path: runPath(runId, threadId),
-            afterId: readLastEventId(headers["last-event-id"], log, { isElsewhere: live?.isElsewhere }),
+            afterId: readLastEventId(headers["last-event-id"] ?? query.last_event_id, log, {
+              isElsewhere: live?.isElsewhere,
+            }),
             isCancelledOnDisconnect: query.cancel_on_disconnect ?? false,
             ...(modes.length === 0 ? {} : { modes }),
           });

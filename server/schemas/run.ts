@@ -169,6 +169,12 @@ export const JoinStreamQuery = z.object({
     .union([z.string(), z.array(z.string())])
     .optional()
     .meta({ description: "Only events of these modes, repeated or joined by commas.", examples: ["updates"] }),
+  last_event_id: z
+    .string()
+    .optional()
+    .describe(
+      "In place of a Last-Event-ID header that is not there: an EventSource cannot send one of its own at first.",
+    ),
 });
 
 export const CancelQuery = z.object({
