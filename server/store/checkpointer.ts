@@ -64,7 +64,11 @@ export function createCheckpointer({ path }: CheckpointerOptions): Checkpointer 
   }
 
   /** `condition` is on a pair of namespace and id. */
-  const deletePoints = (condition: string, parameters: { threadId: string; [name: string]: string }): Promise<void> =>
+  const deletePoints = (
+    condition: string,
+    parameters: { threadId: string; [name: string]: string },
+    alsoDelete: readonly string[] = [],
+  ): Promise<void> =>
     guard(() => {
       let count = 0;
       // Writes first: the condition looks at the checkpoints.
@@ -72,6 +76,7 @@ export function createCheckpointer({ path }: CheckpointerOptions): Checkpointer 
         const sql = `delete from ${table} where thread_id = @threadId and (checkpoint_ns, checkpoint_id) ${condition}`;
         count += db.prepare(sql).run(parameters).changes;
       }
+      for (const sql of alsoDelete) count += db.prepare(sql).run(parameters).changes;
       if (count > 0) saver.chunks.sweep(parameters.threadId, rootsOf(parameters.threadId));
     });
 
@@ -82,6 +87,8 @@ export function createCheckpointer({ path }: CheckpointerOptions): Checkpointer 
         `in (select checkpoint_ns, checkpoint_id from checkpoints
            where thread_id = @threadId and json_extract(cast(metadata as text), '$.run_id') = @runId)`,
         { threadId, runId },
+        // What it wrote to the checkpoint that it went on from: an answer, and what a step made of it.
+        ["delete from writes where thread_id = @threadId and run_id = @runId"],
       ),
     copyThread: (fromThreadId, toThreadId) =>
       guard(() => {
@@ -91,7 +98,7 @@ export function createCheckpointer({ path }: CheckpointerOptions): Checkpointer 
           ).run(toThreadId, fromThreadId);
         };
         copy("checkpoints", "checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata, chunks");
-        copy("writes", "checkpoint_ns, checkpoint_id, task_id, idx, channel, type, value, chunks, task_path");
+        copy("writes", "checkpoint_ns, checkpoint_id, task_id, idx, channel, type, value, chunks, task_path, run_id");
         saver.chunks.copy(fromThreadId, toThreadId);
       }),
     keepLatest: (threadId) =>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { Annotation, DeltaValue, END, START, StateGraph, StateSchema } from "@langchain/langgraph";
-import { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import { Annotation, Command, DeltaValue, END, START, StateGraph, StateSchema, interrupt } from "@langchain/langgraph";
+import { BaseCheckpointSaver, type Checkpoint, emptyCheckpoint, uuid6 } from "@langchain/langgraph-checkpoint";
 import { z } from "zod";
 
 import { newUuid } from "../../lib/ids.ts";
@@ -29,7 +29,8 @@ const concat = (state: string[], writes: string[][]): string[] => state.concat(.
 function compileDelta({ saver }: Checkpointer) {
   const texts = z.array(z.string());
   const log = new DeltaValue(texts, { reducer: concat, snapshotFrequency: 4 });
-  return new StateGraph(new StateSchema({ log }))
+  const unused = new DeltaValue(texts, { reducer: concat });
+  return new StateGraph(new StateSchema({ log, unused }))
     .addNode("right", () => ({ log: ["right"] }))
     .addNode("left", async () => {
       // After the other one.
@@ -38,6 +39,19 @@ function compileDelta({ saver }: Checkpointer) {
     })
     .addEdge(START, "right")
     .addEdge(START, "left")
+    .compile({ checkpointer: saver });
+}
+
+/** Asks, and refuses the answer "wrong". */
+function compileAsking({ saver }: Checkpointer) {
+  return new StateGraph(State)
+    .addNode("ask", () => ({ log: [interrupt<string, string>("which?")] }))
+    .addNode("hear", ({ log }) => {
+      if (log.at(-1) === "wrong") throw new Error("refused");
+      return { log: [`heard ${log.at(-1) ?? ""}`] };
+    })
+    .addEdge(START, "ask")
+    .addEdge("ask", "hear")
     .compile({ checkpointer: saver });
 }
 
@@ -123,6 +137,68 @@ export function describeCheckpointer(name: string, open: () => Promise<Storage>)
       await checkpointer.copyThread(threadId, copy);
       await checkpointer.saver.deleteThread(threadId);
       expect((await talk.getState({ configurable: { thread_id: copy } })).values).toMatchObject({ log: expected });
+    });
+
+    it("cuts a history down although a delta channel was never written", async () => {
+      const threadId = newUuid();
+      const config = { configurable: { thread_id: threadId } };
+      const talk = compileDelta(checkpointer);
+      for (let turn = 0; turn < 4; turn += 1) await talk.invoke({ log: [`turn ${turn}`] }, config);
+      await checkpointer.keepLatest(threadId);
+      expect((await allOf(talk.getStateHistory(config))).length).toBeLessThan(6);
+    });
+
+    it("keeps all values of a checkpoint whose parent is deleted while it is on its way", async () => {
+      const { saver } = checkpointer;
+      const place = { configurable: { thread_id: newUuid(), checkpoint_ns: "" } };
+      const metadata = { source: "loop", step: 0, parents: {} } as const;
+      const [kept, first, second] = [saver.getNextVersion(undefined), 2.25, 3.25];
+      const put = (parent: typeof place, clock: number, n: number, versions: Record<string, number>) =>
+        saver.put(
+          parent,
+          {
+            ...emptyCheckpoint(),
+            id: uuid6(clock),
+            channel_values: { text: "long ".repeat(1_000), short: "s", n },
+            channel_versions: { text: kept, short: kept, n: versions["n"] ?? 0 },
+          },
+          metadata,
+          versions,
+        );
+      const origin = (await put(place, 1, 1, { text: kept, short: kept, n: first })) as typeof place;
+      const newest: Checkpoint = {
+        ...emptyCheckpoint(),
+        id: uuid6(2),
+        channel_values: { n: 2 },
+        channel_versions: { n: second },
+      };
+      await saver.put(origin, newest, metadata, { n: second });
+      await checkpointer.keepLatest(place.configurable.thread_id);
+      await put(origin, 3, 3, { n: 4.25 });
+      expect((await saver.getTuple(place))?.checkpoint.channel_values).toEqual({
+        text: "long ".repeat(1_000),
+        short: "s",
+        n: 3,
+      });
+    });
+
+    it("deletes what a run wrote to the checkpoint that it went on from", async () => {
+      const threadId = newUuid();
+      const config = { configurable: { thread_id: threadId } };
+      const asking = compileAsking(checkpointer);
+      const answer = async (resume: string, name: string): Promise<void> => {
+        const { runId } = idOf(threadId, name);
+        await storage.store.runs.insert(createTestRun({ runId, threadId, owner: storage.guard.owner }));
+        await asking.invoke(new Command({ resume }), { ...config, metadata: { run_id: runId } });
+      };
+      await asking.invoke({ log: ["start"] }, config);
+      // Its first node answers, and so what it says is kept beside the question while the second one fails.
+      await expect(answer("wrong", "first")).rejects.toThrow("refused");
+      await checkpointer.deleteRun(threadId, idOf(threadId, "first").runId);
+      const { next, values } = await asking.getState(config);
+      expect([next, values]).toEqual([["ask"], { log: ["start"] }]);
+      await answer("right", "second");
+      expect((await asking.getState(config)).values).toEqual({ log: ["start", "right", "heard right"] });
     });
 
     it("gives the history of delta channels as LangGraph's walk does", async () => {

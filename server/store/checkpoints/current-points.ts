@@ -26,10 +26,18 @@ export function currentPoints(db: SqliteDatabase, threadId: string): [ns: string
   return found;
 }
 
-/** LangGraph counts what was added to each since its value was stored. */
-function channelsWithoutValue({ metadata }: PointRow): string[] {
-  const { counters_since_delta_snapshot: counters } = parse(metadata) as { counters_since_delta_snapshot?: unknown };
-  return typeof counters === "object" && counters !== null ? Object.keys(counters) : [];
+/**
+ * LangGraph counts what was added to each since its value was stored. Without a version a channel was never written, if the
+ * thread has them for all that was.
+ */
+function channelsWithoutValue({ metadata, checkpoint }: PointRow): string[] {
+  const { counters_since_delta_snapshot: counters, delta_writes_versioned: isVersioned } = parse(metadata) as {
+    counters_since_delta_snapshot?: unknown;
+    delta_writes_versioned?: unknown;
+  };
+  const { channel_versions: versions = {} } = parse(checkpoint) as { channel_versions?: object };
+  const counted = typeof counters === "object" && counters !== null ? Object.keys(counters) : [];
+  return counted.filter((channel) => isVersioned !== true || Object.hasOwn(versions, channel));
 }
 
 function parse(json: Uint8Array): unknown {

@@ -184,20 +184,21 @@ export class SqliteRunSaver extends BaseCheckpointSaver {
     const { threadId, ns, id } = readConfigurable(config);
     if (id === undefined) throw new Error('Missing "checkpoint_id" field in "configurable" of the config');
     const packed = await Promise.all(writes.map(([, value]) => packWrite(this.serde, value)));
+    const runId: unknown = config.metadata?.["run_id"] ?? null;
     // Writes of the special channels replace earlier ones of the task.
     const isReplacing = writes.every(([channel]) => channel in WRITES_IDX_MAP);
     this.#guard(() => {
       const insert = this.db.prepare(
         `insert or ${isReplacing ? "replace" : "ignore"} into writes
-           (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, value, chunks, task_path)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, value, chunks, task_path, run_id)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       );
       for (const [position, [channel]] of writes.entries()) {
         const value = packed[position];
         if (value === undefined) continue;
         if (value.tree !== undefined) this.chunks.write(threadId, value.tree);
         const index = WRITES_IDX_MAP[channel] ?? position;
-        insert.run(threadId, ns, id, taskId, index, channel, value.type, value.bytes, value.chunks, taskPath);
+        insert.run(threadId, ns, id, taskId, index, channel, value.type, value.bytes, value.chunks, taskPath, runId);
       }
     });
   }

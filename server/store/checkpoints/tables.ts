@@ -41,6 +41,8 @@ const ADDED_COLUMNS = [
   { table: "writes", name: "chunks", definition: "text" },
   /** Orders the writes of one step as the run did. */
   { table: "writes", name: "task_path", definition: "text not null default ''" },
+  /** Whose they are: a run also writes to the checkpoint that it starts from. */
+  { table: "writes", name: "run_id", definition: "text" },
 ];
 
 /** Creates what is missing. Several processes may do so, one after the other. */

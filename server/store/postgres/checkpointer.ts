@@ -38,7 +38,11 @@ export async function createPostgresCheckpointer(options: PostgresCheckpointerOp
       and point.checkpoint_ns = blob.checkpoint_ns
       and point.checkpoint -> 'channel_versions' ->> blob.channel = blob.version)`;
 
-  const deletePoints = (condition: string, values: readonly [threadId: string, ...rest: string[]]): Promise<void> =>
+  const deletePoints = (
+    condition: string,
+    values: readonly [threadId: string, ...rest: string[]],
+    alsoDelete: readonly string[] = [],
+  ): Promise<void> =>
     guard(async () => {
       await saver.settled(values[0]);
       await saver.transaction(values[0], async (query) => {
@@ -49,6 +53,7 @@ export async function createPostgresCheckpointer(options: PostgresCheckpointerOp
              and written.checkpoint_ns = gone.checkpoint_ns and written.checkpoint_id = gone.checkpoint_id`,
           values,
         );
+        for (const statement of alsoDelete) await query(statement, values);
         await query(deleteUnusedBlobs, values.slice(0, 1));
         await query(sweepStatement(chunks, [blobs, writes]), values.slice(0, 1));
       });
@@ -56,25 +61,32 @@ export async function createPostgresCheckpointer(options: PostgresCheckpointerOp
 
   return {
     saver,
-    deleteRun: (threadId, runId) => deletePoints("metadata ->> 'run_id' = $2", [threadId, runId]),
+    deleteRun: (threadId, runId) =>
+      deletePoints(
+        "metadata ->> 'run_id' = $2",
+        [threadId, runId],
+        // What it wrote to the checkpoint that it went on from: an answer, and what a step made of it.
+        [`delete from ${writes} where thread_id = $1 and run_id = $2`],
+      ),
     copyThread: (fromThreadId, toThreadId) =>
-      guard(() =>
-        pool.query(
+      guard(async () => {
+        await saver.settled(fromThreadId);
+        await pool.query(
           `with points as (insert into ${checkpoints}
                (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata)
              select $2, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata
                from ${checkpoints} where thread_id = $1),
            written as (insert into ${writes}
-               (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, blob, chunks)
-             select $2, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, blob, chunks
+               (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, run_id, idx, channel, type, blob, chunks)
+             select $2, checkpoint_ns, checkpoint_id, task_id, task_path, run_id, idx, channel, type, blob, chunks
                from ${writes} where thread_id = $1),
            pieces as (insert into ${chunks} (thread_id, key, data)
              select $2, key, data from ${chunks} where thread_id = $1 on conflict do nothing)
            insert into ${blobs} (thread_id, checkpoint_ns, channel, version, type, blob, chunks)
              select $2, checkpoint_ns, channel, version, type, blob, chunks from ${blobs} where thread_id = $1`,
           [fromThreadId, toThreadId],
-        ),
-      ),
+        );
+      }),
     keepLatest: (threadId) =>
       deletePoints(`(checkpoint_ns, checkpoint_id) not in (${selectCurrent(saver.tables)})`, [threadId]),
     truncate: () => guard(() => pool.query(`truncate ${checkpoints}, ${writes}, ${blobs}, ${chunks}`)),

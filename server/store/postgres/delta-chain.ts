@@ -30,10 +30,14 @@ const valueOf = (blobs: string, channel: string): string => `select * from ${blo
 /** The namespaces and ids of the checkpoints that the state of the thread `$1` consists of. */
 export function selectCurrent(tables: SaverTables): string {
   const counters = "metadata -> 'counters_since_delta_snapshot'";
+  // Without a version a channel was never written, if the thread has them for all that was.
   // Ids are time-ordered, so the newest checkpoint of a namespace is the one with the greatest id.
   const start = `select distinct on (checkpoint_ns) checkpoint_ns, checkpoint_id, parent_checkpoint_id,
       checkpoint -> 'channel_versions',
-      case when jsonb_typeof(${counters}) = 'object' then array(select jsonb_object_keys(${counters})) else '{}' end
+      case when jsonb_typeof(${counters}) <> 'object' then '{}' else array(
+        select name from jsonb_object_keys(${counters}) as name
+        where metadata ->> 'delta_writes_versioned' is distinct from 'true' or checkpoint -> 'channel_versions' ? name
+      ) end
     from ${tables.checkpoints} where thread_id = $1 order by checkpoint_ns, checkpoint_id desc`;
   return `${chain(tables, start)} select ns, id from chain`;
 }

@@ -11,6 +11,8 @@ export interface ChunkPlan {
 /** Values of one thread that are remembered; a run changes a few at a time. */
 const ROOTS_PER_THREAD = 8;
 const MAX_KEYS = 100_000;
+/** A value of 60 MB; a process has few threads with such. */
+const MAX_KEYS_OF_THREAD = 50_000;
 
 type Keys = ReadonlySet<string>;
 
@@ -25,9 +27,15 @@ export class KnownChunks {
 
   /** `keys` are those of a stored value, its root included. */
   add(threadId: string, { key: root }: Pick<ChunkRef, "key">, keys: Keys): void {
-    const others = [...(this.#threads.get(threadId) ?? [])].filter(([other]) => other !== root);
+    // So large a value would leave no room for others, and would be forgotten itself.
+    if (keys.size > MAX_KEYS_OF_THREAD) return;
+    const roots = new Map([...(this.#threads.get(threadId) ?? [])].filter(([other]) => other !== root));
     this.forget(threadId);
-    const roots = new Map([...others.slice(-(ROOTS_PER_THREAD - 1)), [root, keys]]);
+    roots.set(root, keys);
+    for (const oldest of roots.keys()) {
+      if (roots.size <= ROOTS_PER_THREAD && sizeOf(roots) <= MAX_KEYS_OF_THREAD) break;
+      roots.delete(oldest);
+    }
     this.#threads.set(threadId, roots);
     this.#size += sizeOf(roots);
     for (const oldest of this.#threads.keys()) {

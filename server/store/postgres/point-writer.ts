@@ -20,6 +20,10 @@ export interface PointStatement {
   readonly values: readonly unknown[];
   /** Values in chunks that the inserted rows refer to. */
   readonly trees: readonly Tree[];
+  /** Selects what the rows rely on from `turn` and other tables, and locks it; nothing is inserted when it finds no row. */
+  readonly reliesOn?: string;
+  /** What is sent when that is gone; the same, if it is not given. */
+  readonly otherwise?: () => Promise<PointStatement>;
 }
 
 export interface PointWriterOptions {
@@ -53,10 +57,10 @@ export function createPointWriter({ pool, query, tables, known, owner }: PointWr
 
   /**
    * The inserts take their rows from `ready`, which has one. It has none for a run that is not this process's any more, and
-   * until the statement is done nobody else can get the run. Nor has it one when chunks that are not sent, because the
-   * database had them, are gone.
+   * until the statement is done nobody else can get the run. Nor has it one when something is gone that is not sent, because
+   * the database had it.
    */
-  const send = async ({ threadId, runId, inserts, values, trees }: PointStatement): Promise<Sent> => {
+  const send = async ({ threadId, runId, inserts, values, trees, reliesOn }: PointStatement): Promise<Sent> => {
     const given = [...values];
     const place = (value: unknown): string => `$${given.push(value)}`;
     const mine =
@@ -64,24 +68,30 @@ export function createPointWriter({ pool, query, tables, known, owner }: PointWr
         ? "select"
         : `select from ${tables.runs} where run_id = ${place(runId)} and owner = ${place(owner())} for share`;
     const parts = [`mine as materialized (${mine})`];
-    if (trees.length === 0) parts.push("ready as materialized (select from mine)");
-    else {
-      const roots = trees.map(({ root }) => root);
-      const { witnesses, missing } = known.plan(threadId, roots);
-      // The lock comes before any row that its other holders delete.
-      parts.push(
-        `turn as materialized (
-           select pg_advisory_xact_lock_shared(hashtextextended(${place(lockOf(threadId))}, 0)) from mine)`,
-        `kept as materialized (select chunk.key from turn, ${tables.chunks} as chunk
-           where chunk.thread_id = $1 and chunk.key = any(${place(witnesses)}::bytea[]) for key share of chunk)`,
-        `ready as materialized (select from turn where (select count(*) from kept) = ${witnesses.length})`,
-      );
-      if (missing.length > 0) {
-        const first = given.length + 1;
-        given.push(...packChunks(missing));
-        parts.push(`pieces as (insert into ${tables.chunks} (thread_id, key, data)
-          select piece.* from ready, (${unpackedRows(first)}) as piece on conflict do nothing)`);
-      }
+    const conditions = ["true"];
+    const isChunked = trees.length > 0;
+    // The lock comes before any row that its other holders delete.
+    const lock = `pg_advisory_xact_lock_shared(hashtextextended(${isChunked ? place(lockOf(threadId)) : ""}, 0))`;
+    parts.push(`turn as materialized (select ${isChunked ? lock : ""} from mine)`);
+    const { witnesses, missing } = known.plan(
+      threadId,
+      trees.map(({ root }) => root),
+    );
+    if (isChunked) {
+      parts.push(`kept as materialized (select chunk.key from turn, ${tables.chunks} as chunk
+        where chunk.thread_id = $1 and chunk.key = any(${place(witnesses)}::bytea[]) for key share of chunk)`);
+      conditions.push(`(select count(*) from kept) = ${witnesses.length}`);
+    }
+    if (reliesOn !== undefined) {
+      parts.push(`needed as materialized (${reliesOn})`);
+      conditions.push("exists (select from needed)");
+    }
+    parts.push(`ready as materialized (select from turn where ${conditions.join(" and ")})`);
+    if (missing.length > 0) {
+      const first = given.length + 1;
+      given.push(...packChunks(missing));
+      parts.push(`pieces as (insert into ${tables.chunks} (thread_id, key, data)
+        select piece.* from ready, (${unpackedRows(first)}) as piece on conflict do nothing)`);
     }
     parts.push(...inserts.map((insert, index) => `part_${index} as (${insert})`));
     const { rows } = await query(
@@ -94,15 +104,17 @@ export function createPointWriter({ pool, query, tables, known, owner }: PointWr
   };
 
   const sendAll = async (statement: PointStatement): Promise<void> => {
-    const { threadId, runId, trees } = statement;
-    let { isMine, isReady } = await send(statement);
+    const { threadId, runId } = statement;
+    let sent = statement;
+    let { isMine, isReady } = await send(sent);
     if (isMine && !isReady) {
       known.forget(threadId);
-      // Without witnesses nothing can be missing.
-      ({ isMine, isReady } = await send(statement));
+      sent = (await statement.otherwise?.()) ?? statement;
+      // Without witnesses, and without anything else it relies on, nothing can be missing.
+      ({ isMine, isReady } = await send(sent));
     }
     if (!isMine || !isReady) throw new RunLostError(runId ?? "");
-    for (const { root, ref } of trees) known.add(threadId, ref, namesIn(root));
+    for (const { root, ref } of sent.trees) known.add(threadId, ref, namesIn(root));
   };
 
   return {
@@ -126,6 +138,9 @@ export function createPointWriter({ pool, query, tables, known, owner }: PointWr
     async transaction(threadId, work) {
       known.forget(threadId);
       const client = await pool.connect();
+      // A connection that breaks fails the statement, which is enough.
+      const ignore = (): void => undefined;
+      client.on("error", ignore);
       let failure: Error | undefined;
       try {
         await client.query("begin");
@@ -138,6 +153,7 @@ export function createPointWriter({ pool, query, tables, known, owner }: PointWr
         });
         throw error;
       } finally {
+        client.off("error", ignore);
         // A connection that could not roll back is not given to anyone else.
         client.release(failure);
       }

@@ -19,7 +19,7 @@ import { MIN_CHUNKED_CHANNEL_BYTES, MIN_CHUNKED_WRITE_BYTES } from "../checkpoin
 import { type Query, packRef } from "./chunk-table.ts";
 import { KnownChunks } from "./known-chunks.ts";
 import { type PointCondition, type PointReader, createPointReader } from "./point-reader.ts";
-import { type PointWriter, type Tree, createPointWriter } from "./point-writer.ts";
+import { type PointStatement, type PointWriter, type Tree, createPointWriter } from "./point-writer.ts";
 import { type SaverTables, extendTables, saverTables } from "./saver-tables.ts";
 
 export interface PostgresRunSaverOptions {
@@ -34,10 +34,12 @@ export interface PostgresRunSaverOptions {
 
 /** A run that goes on writing must not keep others from reading. */
 const MAX_WAITS = 10;
+/** Checkpoints that a stopped run may have on their way, one after the other. */
+const MAX_ARRIVALS = 10_000;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Rows of one statement; a statement takes 65,535 values at most. */
-const MAX_ROWS = 5_000;
+const MAX_ROWS = 13_000;
 
 /**
  * LangGraph's saver with five differences. Values of some size lie in pieces that a thread has once, so that it grows with
@@ -96,7 +98,13 @@ export class PostgresRunSaver extends PostgresSaver {
    */
   async settled(threadId: string): Promise<void> {
     await nextTurn();
-    for (let sent = this.#writer.arrival(threadId); sent !== undefined; sent = this.#writer.arrival(threadId)) {
+    await this.#arrived(threadId, MAX_ARRIVALS);
+  }
+
+  async #arrived(threadId: string, waits: number): Promise<void> {
+    for (let left = waits; left > 0; left -= 1) {
+      const sent = this.#writer.arrival(threadId);
+      if (sent === undefined) break;
       await sent;
       await nextTurn();
     }
@@ -124,12 +132,7 @@ export class PostgresRunSaver extends PostgresSaver {
   /** The checkpoint that is meant, once it has arrived. */
   async #find(config: RunnableConfig): Promise<PointCondition> {
     const { threadId, ns, id } = readConfigurable(config);
-    for (let left = MAX_WAITS; left > 0; left -= 1) {
-      const sent = this.#writer.arrival(threadId);
-      if (sent === undefined) break;
-      await sent;
-      await nextTurn();
-    }
+    await this.#arrived(threadId, MAX_WAITS);
     const which = id === undefined ? "order by checkpoint_id desc limit 1" : "and checkpoint_id = $3";
     const values = [threadId, ns, ...(id === undefined ? [] : [id])];
     return [`where thread_id = $1 and checkpoint_ns = $2 ${which}`, values];
@@ -150,7 +153,6 @@ export class PostgresRunSaver extends PostgresSaver {
     newVersions: ChannelVersions,
   ): Promise<RunnableConfig> {
     const { threadId, ns, id: parentId } = readConfigurable(config);
-    const rows = await this._dumpBlobs(threadId, ns, checkpoint.channel_values, newVersions);
     const merged = withoutRefused(await this._dumpMetadata({ ...config.metadata, ...metadata }));
     const point = [threadId, ns, checkpoint.id, parentId ?? null, this._dumpCheckpoint(checkpoint), merged];
     const { checkpoints, blobs } = this.tables;
@@ -159,21 +161,30 @@ export class PostgresRunSaver extends PostgresSaver {
       select $1::text, $2::text, $3::text, $4::text, $5::jsonb, $6::jsonb from ready
       on conflict (thread_id, checkpoint_ns, checkpoint_id)
       do update set checkpoint = excluded.checkpoint, metadata = excluded.metadata`;
-    const trees: Tree[] = [];
-    const values = rows.map(([, , channel, version, type, blob]) => {
-      const stored = placeValue(blob, MIN_CHUNKED_CHANNEL_BYTES, trees);
-      return [channel, version, type, stored.blob, stored.chunks];
-    });
-    const insert = `insert into ${blobs} (thread_id, checkpoint_ns, channel, version, type, blob, chunks)
-      select $1::text, $2::text, given.* from ready, (values ${places(BLOB_TYPES, values, 7)}) as given
-      on conflict do nothing`;
-    await this.#writer.write({
-      threadId,
-      runId: runIdOf(config),
-      inserts: values.length === 0 ? [upsert] : [insert, upsert],
-      values: [...point, ...values.flat()],
-      trees,
-    });
+    const withValues = async (versions: ChannelVersions): Promise<PointStatement> => {
+      const trees: Tree[] = [];
+      const dumped = await this._dumpBlobs(threadId, ns, checkpoint.channel_values, versions);
+      const rows = dumped.map(([, , channel, version, type, blob]) => {
+        const stored = placeValue(blob, MIN_CHUNKED_CHANNEL_BYTES, trees);
+        return [channel, version, type, stored.blob, stored.chunks];
+      });
+      const insert = `insert into ${blobs} (thread_id, checkpoint_ns, channel, version, type, blob, chunks)
+        select $1::text, $2::text, given.* from ready, (values ${places(BLOB_TYPES, rows, 7)}) as given
+        on conflict do nothing`;
+      return {
+        threadId,
+        runId: runIdOf(config),
+        inserts: rows.length === 0 ? [upsert] : [insert, upsert],
+        values: [...point, ...rows.flat()],
+        trees,
+      };
+    };
+    const statement = await withValues(newVersions);
+    // The values of the other channels are those of the parent, which may be deleted, and they with it.
+    const parent = `select from turn, ${checkpoints} as point where point.thread_id = $1 and point.checkpoint_ns = $2
+      and point.checkpoint_id = $4 for key share of point`;
+    const rest = { reliesOn: parent, otherwise: () => withValues(checkpoint.channel_versions) };
+    await this.#writer.write({ ...statement, ...(parentId === undefined ? {} : rest) });
     return { configurable: { thread_id: threadId, checkpoint_ns: ns, checkpoint_id: checkpoint.id } };
   }
 
@@ -195,7 +206,8 @@ export class PostgresRunSaver extends PostgresSaver {
     const all = [...byPlace.values()];
     const onConflict = isReplacing
       ? `on conflict (thread_id, checkpoint_ns, checkpoint_id, task_id, idx) do update
-         set channel = excluded.channel, type = excluded.type, blob = excluded.blob, chunks = excluded.chunks`
+         set channel = excluded.channel, type = excluded.type, blob = excluded.blob, chunks = excluded.chunks,
+           run_id = excluded.run_id`
       : "on conflict do nothing";
     for (let from = 0; from < all.length; from += MAX_ROWS) {
       const trees: Tree[] = [];
@@ -205,11 +217,12 @@ export class PostgresRunSaver extends PostgresSaver {
         return [index, channel, type, stored.blob ?? new Uint8Array(), stored.chunks];
       });
       const insert = `insert into ${this.tables.writes}
-          (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, blob, chunks)
-        select $1::text, $2::text, $3::text, $4::text, $5::text, given.* from ready,
-          (values ${places(WRITE_TYPES, rows, 6)}) as given ${onConflict}`;
-      const values = [threadId, ns, id, taskId, taskPath, ...rows.flat()];
-      await this.#writer.write({ threadId, runId: runIdOf(config), inserts: [insert], values, trees });
+          (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, run_id, idx, channel, type, blob, chunks)
+        select $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, given.* from ready,
+          (values ${places(WRITE_TYPES, rows, 7)}) as given ${onConflict}`;
+      const runId = runIdOf(config);
+      const values = [threadId, ns, id, taskId, taskPath, runId ?? null, ...rows.flat()];
+      await this.#writer.write({ threadId, runId, inserts: [insert], values, trees });
     }
   }
 

@@ -32,6 +32,8 @@ export async function extendTables(query: Query, { writes, blobs, chunks }: Save
   for (const { table, column, definition } of [
     { table: blobs, column: "chunks", definition: "bytea" },
     { table: writes, column: "chunks", definition: "bytea" },
+    // Whose they are: a run also writes to the checkpoint that it starts from.
+    { table: writes, column: "run_id", definition: "text" },
     { table: writes, column: "task_path", definition: "text not null default ''" },
   ]) {
     const { rows } = await query(

@@ -251,6 +251,8 @@ describe.skipIf(!hasPostgres())("checkpoints in pieces on Postgres", () => {
 
   it("continue what LangGraph's saver wrote, with its history", async () => {
     const pool = new Pool({ connectionString: uri });
+    // Its connections may still be closing when the server stops.
+    pool.on("error", () => undefined);
     closers.push(() => pool.end());
     const theirs = new PostgresSaver(pool, undefined, { schema: schemaOf(uri) });
     await theirs.setup();
