@@ -5,6 +5,7 @@ import type { Checkpointer } from "../checkpointer.ts";
 import { sweepStatement } from "./chunk-table.ts";
 import { selectCurrent } from "./delta-chain.ts";
 import { describeDatabase, toPostgresError } from "./error.ts";
+import { withClient } from "./pool.ts";
 import { PostgresRunSaver } from "./run-saver.ts";
 
 export interface PostgresCheckpointerOptions {
@@ -96,12 +97,10 @@ export async function createPostgresCheckpointer(options: PostgresCheckpointerOp
 
 /** The saver's set-up is a list of statements that two processes must not run at once. */
 async function setUpOnce(saver: PostgresRunSaver, pool: Pool, schema: string): Promise<void> {
-  const client = await pool.connect();
   const lock = `checkpoints of ${schema}`;
-  try {
+  await withClient(pool, async (client) => {
     await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [lock]);
     await saver.setup();
-  } finally {
-    await client.query("select pg_advisory_unlock(hashtextextended($1, 0))", [lock]).finally(() => client.release());
-  }
+    await client.query("select pg_advisory_unlock(hashtextextended($1, 0))", [lock]);
+  });
 }

@@ -4,6 +4,7 @@ import type { buildChunks } from "../checkpoints/chunk-tree.ts";
 import { RunLostError } from "../run-lost-error.ts";
 import { type Query, packChunks, unpackedRows } from "./chunk-table.ts";
 import { type KnownChunks, namesIn } from "./known-chunks.ts";
+import { withClient } from "./pool.ts";
 import type { SaverTables } from "./saver-tables.ts";
 
 /** A value in chunks. */
@@ -137,26 +138,12 @@ export function createPointWriter({ pool, query, tables, known, owner }: PointWr
     },
     async transaction(threadId, work) {
       known.forget(threadId);
-      const client = await pool.connect();
-      // A connection that breaks fails the statement, which is enough.
-      const ignore = (): void => undefined;
-      client.on("error", ignore);
-      let failure: Error | undefined;
-      try {
+      await withClient(pool, async (client) => {
         await client.query("begin");
         await client.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [lockOf(threadId)]);
         await work((text, values) => client.query(text, [...values]));
         await client.query("commit");
-      } catch (error) {
-        await client.query("rollback").catch((lost: unknown) => {
-          failure = lost instanceof Error ? lost : new Error("connection lost");
-        });
-        throw error;
-      } finally {
-        client.off("error", ignore);
-        // A connection that could not roll back is not given to anyone else.
-        client.release(failure);
-      }
+      });
     },
   };
 }

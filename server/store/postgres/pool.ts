@@ -1,6 +1,6 @@
 import { callbackify } from "node:util";
 
-import { Client, type ClientConfig, Pool, types } from "pg";
+import { Client, type ClientConfig, Pool, type PoolClient, types } from "pg";
 
 import { describeDatabase, toPostgresError } from "./error.ts";
 
@@ -70,6 +70,26 @@ export function createPostgresPool(options: PostgresPoolOptions): Pool {
   // An idle connection that breaks is dropped by the pool; without a listener it would end the process.
   pool.on("error", () => undefined);
   return pool;
+}
+
+/**
+ * Lends one connection for work of several statements. It is closed when the work fails, which ends its transaction and frees
+ * its locks whatever state it is in, and a connection that breaks meanwhile fails the work alone.
+ */
+export async function withClient<Result>(pool: Pool, work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  // The statement that is under way fails as well, and tells.
+  const ignore = (): void => undefined;
+  client.on("error", ignore);
+  let isDone = false;
+  try {
+    const result = await work(client);
+    isDone = true;
+    return result;
+  } finally {
+    if (isDone) client.off("error", ignore);
+    client.release(!isDone);
+  }
 }
 
 /** The schema of unqualified names, which `options=-c search_path=…` in the URI chooses. Throws `storage_failed`. */

@@ -38,9 +38,6 @@ const MAX_WAITS = 10;
 const MAX_ARRIVALS = 10_000;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Rows of one statement; a statement takes 65,535 values at most. */
-const MAX_ROWS = 13_000;
-
 /**
  * LangGraph's saver with five differences. Values of some size lie in pieces that a thread has once, so that it grows with
  * what its runs add and not with the whole state of each step. The metadata of the run lies beside LangGraph's own in every
@@ -169,13 +166,12 @@ export class PostgresRunSaver extends PostgresSaver {
         return [channel, version, type, stored.blob, stored.chunks];
       });
       const insert = `insert into ${blobs} (thread_id, checkpoint_ns, channel, version, type, blob, chunks)
-        select $1::text, $2::text, given.* from ready, (values ${places(BLOB_TYPES, rows, 7)}) as given
-        on conflict do nothing`;
+        select $1::text, $2::text, given.* from ready, ${unnest(BLOB_TYPES, 7)} as given on conflict do nothing`;
       return {
         threadId,
         runId: runIdOf(config),
         inserts: rows.length === 0 ? [upsert] : [insert, upsert],
-        values: [...point, ...rows.flat()],
+        values: rows.length === 0 ? point : [...point, ...columnsOf(rows)],
         trees,
       };
     };
@@ -203,27 +199,25 @@ export class PostgresRunSaver extends PostgresSaver {
     for (const [, , , , index, channel, type, blob] of dumped) {
       if (isReplacing || !byPlace.has(index)) byPlace.set(index, [index, channel, type, blob]);
     }
-    const all = [...byPlace.values()];
     const onConflict = isReplacing
       ? `on conflict (thread_id, checkpoint_ns, checkpoint_id, task_id, idx) do update
          set channel = excluded.channel, type = excluded.type, blob = excluded.blob, chunks = excluded.chunks,
            run_id = excluded.run_id`
       : "on conflict do nothing";
-    for (let from = 0; from < all.length; from += MAX_ROWS) {
-      const trees: Tree[] = [];
-      const rows = all.slice(from, from + MAX_ROWS).map(([index, channel, type, blob]) => {
-        const stored = placeValue(blob, MIN_CHUNKED_WRITE_BYTES, trees);
-        // LangGraph's column is not null.
-        return [index, channel, type, stored.blob ?? new Uint8Array(), stored.chunks];
-      });
-      const insert = `insert into ${this.tables.writes}
-          (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, run_id, idx, channel, type, blob, chunks)
-        select $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, given.* from ready,
-          (values ${places(WRITE_TYPES, rows, 7)}) as given ${onConflict}`;
-      const runId = runIdOf(config);
-      const values = [threadId, ns, id, taskId, taskPath, runId ?? null, ...rows.flat()];
-      await this.#writer.write({ threadId, runId, inserts: [insert], values, trees });
-    }
+    const trees: Tree[] = [];
+    const rows = [...byPlace.values()].map(([index, channel, type, blob]) => {
+      const stored = placeValue(blob, MIN_CHUNKED_WRITE_BYTES, trees);
+      // LangGraph's column is not null.
+      return [index, channel, type, stored.blob ?? new Uint8Array(), stored.chunks];
+    });
+    if (rows.length === 0) return;
+    const insert = `insert into ${this.tables.writes}
+        (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, run_id, idx, channel, type, blob, chunks)
+      select $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, given.*
+        from ready, ${unnest(WRITE_TYPES, 7)} as given ${onConflict}`;
+    const runId = runIdOf(config);
+    const values = [threadId, ns, id, taskId, taskPath, runId ?? null, ...columnsOf(rows)];
+    await this.#writer.write({ threadId, runId, inserts: [insert], values, trees });
   }
 
   override async deleteThread(threadId: string): Promise<void> {
@@ -268,10 +262,13 @@ function runIdOf({ metadata }: RunnableConfig): string | undefined {
 const BLOB_TYPES = ["text", "text", "text", "bytea", "bytea"];
 const WRITE_TYPES = ["integer", "text", "text", "bytea", "bytea"];
 
-/** `($7::text, $8::bytea), ($9::text, $10::bytea)`: one group of places a row, counted from `first`. */
-function places(types: readonly string[], rows: readonly unknown[], first: number): string {
-  let next = first;
-  return rows.map(() => `(${types.map((type) => `$${next++}::${type}`).join(", ")})`).join(", ");
+/** Rows of given columns, one value of a statement a column: it takes 65,535 values, and a task may write more. */
+function unnest(types: readonly string[], first: number): string {
+  return `unnest(${types.map((type, column) => `$${first + column}::${type}[]`).join(", ")})`;
+}
+
+function columnsOf(rows: readonly (readonly unknown[])[]): unknown[][] {
+  return (rows[0] ?? []).map((_, column) => rows.map((row) => row[column]));
 }
 
 const REFUSED = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;

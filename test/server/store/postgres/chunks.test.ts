@@ -249,6 +249,23 @@ describe.skipIf(!hasPostgres())("checkpoints in pieces on Postgres", () => {
     expect(await storedBytes()).toBe(0);
   });
 
+  it("are written with all that their task writes, or not at all", async () => {
+    const { saver } = await open();
+    const at = await put({ saver }, undefined, WORDS.slice(0, 10));
+    await query(`create function $schema.refuse() returns trigger language plpgsql as
+      $$ begin if new.idx = 19999 then raise 'refused'; end if; return new; end $$`);
+    await query(`create trigger refuse before insert on $schema.checkpoint_writes
+      for each row execute function $schema.refuse()`);
+    const writes = Array.from({ length: 20_000 }, (_, index): [string, string] => ["sends", `to ${index} "\\{}`]);
+    await expect(saver.putWrites(at, writes, "task")).rejects.toThrow("refused");
+    expect((await saver.getTuple(config))?.pendingWrites).toEqual([]);
+    await query("drop trigger refuse on $schema.checkpoint_writes");
+    await saver.putWrites(at, writes, "task");
+    expect((await saver.getTuple(config))?.pendingWrites?.map(([, , value]) => value)).toEqual(
+      writes.map(([, value]) => value),
+    );
+  });
+
   it("continue what LangGraph's saver wrote, with its history", async () => {
     const pool = new Pool({ connectionString: uri });
     // Its connections may still be closing when the server stops.
