@@ -1,5 +1,5 @@
 import { Annotation, type LangGraphRunnableConfig, START, StateGraph, interrupt } from "@langchain/langgraph";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 
 import { type TestApp, startTestApp } from "../support/test-app.ts";
 import { TEST_GRAPHS, createGate } from "../support/test-graphs.ts";
@@ -21,6 +21,22 @@ const moody = new StateGraph(State)
   .addEdge(START, "ask")
   .compile();
 
+const heard: string[] = [];
+
+/** Asks, and stays with the answer "wrong" in the node behind. */
+const doubting = new StateGraph(State)
+  .addNode("ask", () => ({ answer: interrupt<string, string>("sure?") }))
+  .addNode("hear", async ({ answer }, config: LangGraphRunnableConfig) => {
+    heard.push(String(answer));
+    if (answer !== "wrong") return {};
+    return new Promise<never>((_, reject) => {
+      config.signal?.addEventListener("abort", () => reject(new Error("stopped")), { once: true });
+    });
+  })
+  .addEdge(START, "ask")
+  .addEdge("ask", "hear")
+  .compile();
+
 interface Shown {
   readonly thread_id: string;
   readonly run_id: string;
@@ -31,7 +47,7 @@ interface Shown {
 let server: TestApp;
 
 beforeAll(async () => {
-  server = await startTestApp({ graphs: { ...TEST_GRAPHS, moody } });
+  server = await startTestApp({ graphs: { ...TEST_GRAPHS, moody, doubting } });
 });
 afterAll(() => server.close());
 
@@ -76,6 +92,21 @@ it("keeps its question when the run that answers it is cancelled", async () => {
   expect(await call("GET", thread)).toMatchObject({ status: "interrupted", interrupts: before.interrupts });
   const again = await call("POST", `${thread}/runs/wait`, { assistant_id: "moody", command: { resume: "go" } });
   expect(again).not.toHaveProperty("status");
+});
+
+it("asks again when the run is rolled back whose answer a node has taken", async () => {
+  const thread = await newThread();
+  await call("POST", `${thread}/runs/wait`, { assistant_id: "doubting", input: {} });
+  const before = await call("GET", thread);
+  const run = await call("POST", `${thread}/runs`, { assistant_id: "doubting", command: { resume: "wrong" } });
+  await vi.waitFor(() => expect(heard).toEqual(["wrong"]), 5_000);
+  const url = `${thread}/runs/${run.run_id}/cancel?wait=1&action=rollback`;
+  expect((await server.app.inject({ method: "POST", url })).statusCode).toBe(204);
+  expect(await call("GET", thread)).toMatchObject({ status: "interrupted", interrupts: before.interrupts });
+  expect(await call("GET", `${thread}/state`)).toMatchObject({ next: ["ask"], values: {} });
+  const again = { assistant_id: "doubting", command: { resume: "right" } };
+  expect(await call("POST", `${thread}/runs/wait`, again)).toEqual({ answer: "right" });
+  expect(heard).toEqual(["wrong", "right"]);
 });
 
 it("keeps its question when the run that answers it fails", async () => {
